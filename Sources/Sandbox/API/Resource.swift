@@ -1,0 +1,108 @@
+/// A kind of object that the API server serves: where it lives in the API and what it is called.
+///
+/// ``all`` is the whole table. Kinds without a controller here are stored and shown, no more.
+package struct Resource: Hashable, Sendable {
+  /// The API group; empty for the core group.
+  package let group: String
+  /// The only version served.
+  package let version: String
+  /// The kind of one object, such as `Deployment`.
+  package let kind: String
+  /// The name in a URL, such as `deployments`.
+  package let plural: String
+  /// What else kubectl may call it.
+  package let shortNames: [String]
+  /// Whether its objects live in a namespace.
+  package let namespaced: Bool
+  /// Whether `kubectl get all` shows it.
+  package let inAll: Bool
+  /// Subresources served, such as `status` and `scale`.
+  package let subresources: [String]
+
+  private init(
+    _ kind: String, _ plural: String, group: String = "", version: String = "v1", short: [String] = [],
+    namespaced: Bool = true, inAll: Bool = false, subresources: [String] = []
+  ) {
+    self.group = group
+    self.version = version
+    self.kind = kind
+    self.plural = plural
+    self.shortNames = short
+    self.namespaced = namespaced
+    self.inAll = inAll
+    self.subresources = subresources
+  }
+
+  /// `v1`, or `apps/v1`: what stands in an object's `apiVersion`.
+  package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+
+  /// The singular name, such as `deployment`.
+  package var singular: String { kind.lowercased() }
+
+  /// `pods`, or `deployments.apps`: how messages name it.
+  package var qualifiedName: String { group.isEmpty ? plural : "\(plural).\(group)" }
+
+  /// What can be done with it.
+  package static let verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+}
+
+extension Resource {
+  /// Namespaces.
+  package static let namespaces = Resource("Namespace", "namespaces", short: ["ns"], namespaced: false)
+  /// Nodes: the one node that this machine is.
+  package static let nodes = Resource("Node", "nodes", short: ["no"], namespaced: false, subresources: ["status"])
+  /// Pods.
+  package static let pods = Resource("Pod", "pods", short: ["po"], inAll: true, subresources: ["status", "log"])
+  /// Services.
+  package static let services = Resource(
+    "Service", "services", short: ["svc"], inAll: true, subresources: ["status"])
+  /// ConfigMaps.
+  package static let configMaps = Resource("ConfigMap", "configmaps", short: ["cm"])
+  /// Secrets.
+  package static let secrets = Resource("Secret", "secrets")
+  /// Events of the core group.
+  package static let events = Resource("Event", "events", short: ["ev"])
+  /// Claims of storage.
+  package static let persistentVolumeClaims = Resource(
+    "PersistentVolumeClaim", "persistentvolumeclaims", short: ["pvc"], subresources: ["status"])
+  /// ServiceAccounts.
+  package static let serviceAccounts = Resource("ServiceAccount", "serviceaccounts", short: ["sa"])
+  /// Deployments.
+  package static let deployments = Resource(
+    "Deployment", "deployments", group: "apps", short: ["deploy"], inAll: true, subresources: ["scale", "status"])
+  /// ReplicaSets.
+  package static let replicaSets = Resource(
+    "ReplicaSet", "replicasets", group: "apps", short: ["rs"], inAll: true, subresources: ["scale", "status"])
+  /// StatefulSets.
+  package static let statefulSets = Resource(
+    "StatefulSet", "statefulsets", group: "apps", short: ["sts"], inAll: true, subresources: ["scale", "status"])
+  /// Ingresses.
+  package static let ingresses = Resource(
+    "Ingress", "ingresses", group: "networking.k8s.io", short: ["ing"], subresources: ["status"])
+  /// NetworkPolicies.
+  package static let networkPolicies = Resource(
+    "NetworkPolicy", "networkpolicies", group: "networking.k8s.io", short: ["netpol"])
+  /// EndpointSlices.
+  package static let endpointSlices = Resource("EndpointSlice", "endpointslices", group: "discovery.k8s.io")
+  /// PodDisruptionBudgets.
+  package static let podDisruptionBudgets = Resource(
+    "PodDisruptionBudget", "poddisruptionbudgets", group: "policy", short: ["pdb"], subresources: ["status"])
+  /// HorizontalPodAutoscalers.
+  package static let horizontalPodAutoscalers = Resource(
+    "HorizontalPodAutoscaler", "horizontalpodautoscalers", group: "autoscaling", version: "v2", short: ["hpa"],
+    inAll: true, subresources: ["status"])
+  /// Jobs.
+  package static let jobs = Resource("Job", "jobs", group: "batch", inAll: true, subresources: ["status"])
+
+  /// Every kind served, in the order of discovery.
+  package static let all: [Resource] = [
+    .namespaces, .nodes, .pods, .services, .configMaps, .secrets, .events, .persistentVolumeClaims, .serviceAccounts,
+    .deployments, .replicaSets, .statefulSets, .ingresses, .networkPolicies, .endpointSlices, .podDisruptionBudgets,
+    .horizontalPodAutoscalers, .jobs,
+  ]
+
+  /// The kind of that name in that group version; nil if it is not served.
+  package static func named(_ plural: String, group: String, version: String) -> Resource? {
+    all.first { $0.plural == plural && $0.group == group && $0.version == version }
+  }
+}
