@@ -1,0 +1,167 @@
+/// Whether the answer was true: everything known about the votes of a run and the tally, judged together.
+package struct ConsistencyReport: Sendable {
+  /// What the check is judged from.
+  package struct Evidence: Sendable {
+    /// Every vote.
+    package var ledger: Ledger
+    /// Who voted for what.
+    package var ballot: Ballot
+    /// Polls before the first vote: the base.
+    package var baseline: [TallySample]
+    /// Polls from the first vote to the end of the drain.
+    package var samples: [TallySample]
+    /// How the drain ended; nil when it never ran.
+    package var drain: Drain.State?
+    /// The finished audit, nil when there is no export; `exportError` says when there should have been one.
+    package var audit: VoteAudit?
+    /// Why the export could not be read, in a sentence.
+    package var exportError: String?
+    /// What the rows of the export, or of the tally, stand for.
+    package var rows: VoteAudit.Rows
+
+    /// The evidence; see the members.
+    package init(
+      ledger: Ledger, ballot: Ballot, baseline: [TallySample], samples: [TallySample], drain: Drain.State?,
+      audit: VoteAudit?, exportError: String?, rows: VoteAudit.Rows
+    ) {
+      self.ledger = ledger
+      self.ballot = ballot
+      self.baseline = baseline
+      self.samples = samples
+      self.drain = drain
+      self.audit = audit
+      self.exportError = exportError
+      self.rows = rows
+    }
+  }
+
+  /// Upper bounds of the time from a vote's acceptance to its being visible, over the polls, in milliseconds.
+  package struct Freshness: Sendable, Hashable, Codable {
+    package var p50: Double
+    package var p99: Double
+    package var max: Double
+    /// Polls behind the figures.
+    package var count: Int
+  }
+
+  /// The verdict over all findings.
+  package private(set) var verdict: Verdict
+  package private(set) var accepted = 0
+  package private(set) var indeterminate = 0
+  /// Indeterminate votes that the audit found counted.
+  package private(set) var recovered: Int?
+  /// Losses that are proven, and losses that cannot be excluded; the same with a clean audit.
+  package private(set) var lostMinimum = 0
+  package private(set) var lostMaximum = 0
+  /// Voters of lost votes, as far as the audit names them.
+  package private(set) var lostVoters: [String] = []
+  /// Votes counted more often than sent; nil where nobody could see it.
+  package private(set) var duplicated: Int?
+  package private(set) var phantom = 0
+  /// Votes counted for another choice; nil without an audit.
+  package private(set) var altered: Int?
+  /// True when the tally came to rest with every accepted vote in it.
+  package private(set) var converged: Bool
+  package private(set) var freshness: Freshness?
+  /// Everything found, the gravest first.
+  package private(set) var findings: [Finding] = []
+  /// True when each vote was accounted for by an export.
+  package var isExact: Bool { altered != nil }
+
+  /// Judges the evidence.
+  package init(_ evidence: Evidence) {
+    verdict = .inconclusive
+    converged = evidence.drain == .converged
+    for vote in evidence.ledger.observations {
+      accepted += vote.outcome == .accepted ? 1 : 0
+      indeterminate += vote.outcome == .indeterminate ? 1 + Int(vote.resends) : 0
+    }
+    let base = evidence.baseline.last
+    findings += Self.vacuity(evidence, accepted: accepted)
+    if let base {
+      findings += TallyBounds(base: base.counts, ledger: evidence.ledger, ballot: evidence.ballot)
+        .judge(evidence.samples)
+      account(evidence, base: base)
+      freshness = Self.freshness(evidence, base: base, uncertain: indeterminate + lostMaximum)
+    }
+    findings.sort { $0.code.verdict == .fail && $1.code.verdict != .fail }
+    verdict = findings.map(\.code.verdict).merged
+  }
+
+  /// Too little to say anything: no accepted vote, fewer than 3 good polls, or a base that moved.
+  private static func vacuity(_ evidence: Evidence, accepted: Int) -> [Finding] {
+    var findings: [Finding] = []
+    if accepted == 0 { findings.append(Finding(.noEvidence, "no vote was accepted")) }
+    if evidence.samples.count < 3 {
+      findings.append(Finding(.noEvidence, "\(evidence.samples.count) good polls of the tally, at least 3 are needed"))
+    }
+    if evidence.baseline.count < 3 {
+      findings.append(
+        Finding(.noEvidence, "\(evidence.baseline.count) good polls before the first vote, at least 3 are needed"))
+    } else if Set(evidence.baseline.map(\.counts)).count > 1 {
+      findings.append(
+        Finding(.baselineUnstable, "the tally moved before the first vote: somebody else votes, or votes are queued"))
+    }
+    return findings
+  }
+
+  private mutating func account(_ evidence: Evidence, base: TallySample) {
+    if let audit = evidence.audit {
+      lostMinimum = audit.lost.count
+      lostMaximum = audit.lost.count
+      lostVoters = audit.lost.map(evidence.ballot.voter(of:))
+      duplicated = evidence.rows == .countedVotes ? audit.duplicated.count : nil
+      phantom = audit.phantoms.count
+      altered = audit.altered.count
+      recovered = audit.recovered
+      findings += audit.findings
+    }
+    if let error = evidence.exportError { findings.append(Finding(.exportFailed, error)) }
+    guard let final = evidence.samples.last else { return }
+    let visible = final.total - base.total
+    if evidence.audit == nil {
+      lostMinimum = max(0, accepted - visible)
+      lostMaximum = min(accepted, max(0, accepted + indeterminate - visible))
+      phantom = max(0, visible - accepted - indeterminate)
+      if lostMaximum > lostMinimum {
+        findings.append(
+          Finding(.masked, "\(indeterminate) indeterminate votes could hide \(lostMaximum - lostMinimum) losses"))
+      }
+    }
+    judgeDrain(evidence.drain, audited: evidence.audit != nil)
+  }
+
+  private mutating func judgeDrain(_ drain: Drain.State?, audited: Bool) {
+    switch drain {
+    case .converged: break
+    case .timedOut(let deficit):
+      findings.append(Finding(.drainTimeout, "\(deficit) accepted votes were not visible yet, and the tally still grew"))
+    case .stalled(let deficit):
+      // What the audit names as lost explains the deficit; anything beyond it may still be queued.
+      if !audited || lostMinimum < deficit {
+        findings.append(Finding(.lostOrStuck, "\(deficit) accepted votes are missing from a tally that stands still"))
+      }
+    case .waiting, nil:
+      findings.append(Finding(.noEvidence, "the run ended before the tally could come to rest"))
+    }
+  }
+
+  /// The oldest accepted vote that could be invisible at each poll. Source: the consistency model, section 9.1.
+  private static func freshness(_ evidence: Evidence, base: TallySample, uncertain: Int) -> Freshness? {
+    let sends = evidence.ledger.observations.filter { $0.outcome == .accepted || $0.outcome == .indeterminate }
+      .map(\.actual).sorted()
+    var lags = Distribution()
+    for sample in evidence.samples {
+      let oldest = max(0, sample.total - base.total - uncertain)
+      guard oldest < sends.count, sends[0] < sample.received else { continue }
+      lags.record(nanoseconds: max(0, (sample.received - sends[oldest]).nanoseconds))
+    }
+    return lags.summary?.inMilliseconds.asFreshness
+  }
+}
+
+extension Distribution.Summary {
+  fileprivate var asFreshness: ConsistencyReport.Freshness {
+    ConsistencyReport.Freshness(p50: p50, p99: p99, max: max, count: count)
+  }
+}

@@ -1,0 +1,80 @@
+/// The outcome of every vote of a run: what reports and the consistency check are worked out from, at its end.
+///
+/// Twenty bytes a vote in flat arrays. Times are kept as microseconds after the due moment, the start rounded down and
+/// the end rounded up, so that no interval becomes shorter than it was and no check can be too strict.
+package struct Ledger: Sendable {
+  /// One vote as kept. Offsets are microseconds after the due moment.
+  private struct Entry {
+    var startOffset: UInt32
+    var endOffset: UInt32
+    var startLag: UInt32
+    var cause: UInt16
+    var state: UInt8
+    var resends: UInt8
+    var pod: UInt8
+    var isFresh: Bool
+  }
+
+  /// An entry whose vote has not come back yet.
+  private static let open: UInt8 = 0xFF
+
+  /// When each vote was due.
+  package let schedule: Schedule
+  /// When the first vote was due.
+  package let origin: MonotonicTime
+  private var entries: [Entry] = []
+
+  /// An empty ledger of votes that are due by `schedule` from `origin` on.
+  package init(schedule: Schedule, origin: MonotonicTime) {
+    self.schedule = schedule
+    self.origin = origin
+  }
+
+  /// Votes from index 0 to the highest recorded one, recorded or not.
+  package var count: Int { entries.count }
+
+  /// Keeps one observation. A vote is observed once; a second observation of it is a broken rule of ours.
+  package mutating func record(_ observation: Observation) {
+    while entries.count <= observation.index {
+      entries.append(
+        Entry(
+          startOffset: 0, endOffset: 0, startLag: 0, cause: 0, state: Self.open, resends: 0, pod: 0, isFresh: false))
+    }
+    precondition(entries[observation.index].state == Self.open, "a vote has one outcome")
+    let start = observation.actual.nanoseconds - observation.intended.nanoseconds
+    let end = observation.completed.nanoseconds - observation.intended.nanoseconds
+    entries[observation.index] = Entry(
+      startOffset: UInt32(clamping: start / 1000), endOffset: UInt32(clamping: (end + 999) / 1000),
+      startLag: UInt32(clamping: (observation.startLag + 999) / 1000), cause: observation.cause.rawValue,
+      state: observation.outcome.rawValue, resends: observation.resends, pod: observation.pod,
+      isFresh: observation.isFresh)
+  }
+
+  /// When vote `index` was due.
+  package func intendedStart(of index: Int) -> MonotonicTime {
+    MonotonicTime(nanoseconds: origin.nanoseconds + schedule.intendedStart(of: index))
+  }
+
+  /// The outcome of vote `index`, nil while it has not come back.
+  package func outcome(of index: Int) -> Outcome? {
+    index < entries.count ? Outcome(rawValue: entries[index].state) : nil
+  }
+
+  /// Everything kept of vote `index`, with times to the microsecond, nil while it has not come back.
+  package subscript(index: Int) -> Observation? {
+    guard let outcome = outcome(of: index) else { return nil }
+    let entry = entries[index]
+    let intended = intendedStart(of: index)
+    return Observation(
+      index: index, intended: intended,
+      actual: MonotonicTime(nanoseconds: intended.nanoseconds + Int64(entry.startOffset) * 1000),
+      completed: MonotonicTime(nanoseconds: intended.nanoseconds + Int64(entry.endOffset) * 1000),
+      startLag: Int64(entry.startLag) * 1000, outcome: outcome, cause: Cause(rawValue: entry.cause),
+      resends: entry.resends, isFresh: entry.isFresh, pod: entry.pod)
+  }
+
+  /// Every vote that has come back, in due order.
+  package var observations: some Sequence<Observation> {
+    entries.indices.lazy.compactMap { self[$0] }
+  }
+}
