@@ -7,7 +7,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -71,13 +70,6 @@ static inline int vb_set_timer_slack(unsigned long nanoseconds) {
 // errno is a macro.
 static inline int vb_errno(void) {
   return errno;
-}
-
-// RUSAGE_SELF has one type in each module that sees it: processor time of the calling thread, in microseconds.
-static inline long vb_thread_cpu_microseconds(void) {
-  struct rusage usage;
-  getrusage(RUSAGE_THREAD, &usage);
-  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000L + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 }
 
 #endif
