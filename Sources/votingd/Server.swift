@@ -1,0 +1,74 @@
+import Glibc
+import Hummingbird
+import Logging
+
+/// The HTTP listener of a role.
+///
+/// SIGTERM closes the listener and the idle connections, lets the requests in hand be answered, and then `run` returns.
+struct Server: Sendable {
+  let configuration: Configuration
+  let logger: Logger
+
+  /// Serves until SIGTERM or SIGINT.
+  ///
+  /// Throws when it cannot listen. With `abrupt`, SIGTERM ends the process at once.
+  func run(abrupt: Bool, respond: @escaping @Sendable (Request) async -> Response) async throws {
+    let fields = configuration.identity.fields
+    let responder = CallbackResponder<BasicRequestContext> { request, _ in
+      var response = await respond(request)
+      for field in fields { response.headers.append(field) }
+      return request.method == .head ? response.createHeadResponse() : response
+    }
+    let address = BindAddress.hostname(configuration.listenAddress, port: configuration.listenPort)
+    let application = Application(
+      responder: responder, configuration: ApplicationConfiguration(address: address, backlog: 1024), logger: logger)
+    if abrupt {
+      // A handler and not the default action: as the first process of a container it would ignore the signal.
+      signal(SIGTERM) { _ in _exit(143) }
+      try await application.runService(gracefulShutdownSignals: [])
+    } else {
+      try await application.runService()
+    }
+  }
+}
+
+/// What all roles have in common in reading requests and writing answers.
+enum Exchange {
+  /// The path without the query; "/" when there is none.
+  static func path(_ request: Request) -> String {
+    guard let target = request.head.path, let path = target.split(separator: "?").first else { return "/" }
+    return String(path)
+  }
+
+  /// Whether the client asked for JSON rather than a page.
+  static func wantsJSON(_ request: Request) -> Bool {
+    request.headers[values: .accept].contains { $0.contains("application/json") }
+  }
+
+  static func html(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+    answer(text, type: "text/html; charset=utf-8", status: status)
+  }
+
+  static func json(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+    answer(text, type: "application/json", status: status)
+  }
+
+  /// A plain sentence, for errors and probes.
+  static func plain(_ text: String, status: HTTPResponse.Status) -> Response {
+    answer(text + "\n", type: "text/plain; charset=utf-8", status: status)
+  }
+
+  /// The answer to a path that a role does not have.
+  static let notFound = plain("There is nothing at this path.", status: .notFound)
+
+  /// The answer to a method that a path does not have.
+  static func notAllowed(allowed: String) -> Response {
+    var response = plain("This path answers \(allowed) only.", status: .methodNotAllowed)
+    response.headers[.allow] = allowed
+    return response
+  }
+
+  private static func answer(_ text: String, type: String, status: HTTPResponse.Status) -> Response {
+    Response(status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  }
+}

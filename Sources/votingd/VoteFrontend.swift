@@ -1,0 +1,99 @@
+import Hummingbird
+import Synchronization
+
+/// The vote frontend: shows the choices, and takes votes by pushing them to the Redis list `votes`.
+///
+/// A vote is answered with 200 only after Redis has taken it. 503 says that it surely was not pushed, 500 that it may
+/// have been. Nothing is ever pushed a second time from here: that would make two votes of one.
+final class VoteFrontend: Sendable {
+  private static let bodyLimit = 4096
+
+  private let configuration: Configuration
+  private let redis: RedisClient
+  private let readiness: Readiness
+  private let dropEvery: Int?
+  private let taken = Atomic<Int>(0)
+  private let emptyPage: String
+  private let pages: [String: String]
+
+  init(configuration: Configuration, redis: RedisClient, fault: Configuration.Fault?) {
+    self.configuration = configuration
+    self.redis = redis
+    if case .drop(let every) = fault { dropEvery = every } else { dropEvery = nil }
+    readiness = Readiness { await redis.missing() }
+    let identity = configuration.identity
+    let choices = configuration.choices
+    emptyPage = Pages.vote(choices: choices, vote: nil, identity: identity)
+    let answers = choices.map { ($0, Pages.vote(choices: choices, vote: $0, identity: identity)) }
+    pages = Dictionary(answers) { first, _ in first }
+  }
+
+  /// Answers any request; never throws, since what goes wrong is an answer too.
+  func respond(to request: Request) async -> Response {
+    switch Exchange.path(request) {
+    case "/", "/vote", "/vote/":
+      switch request.method {
+      case .get, .head: Exchange.html(emptyPage)
+      case .post: await cast(request)
+      default: Exchange.notAllowed(allowed: "GET, HEAD, POST")
+      }
+    case "/healthz": Exchange.plain("Alive.", status: .ok)
+    case "/readyz": await readiness.response()
+    default: Exchange.notFound
+    }
+  }
+
+  private func cast(_ request: Request) async -> Response {
+    guard let form = try? await request.body.collect(upTo: Self.bodyLimit) else {
+      // Whatever made it unreadable, it was too long or the client is gone and will not see the answer.
+      return Exchange.plain("The form is longer than \(Self.bodyLimit) bytes.", status: .contentTooLarge)
+    }
+    let ballot: Ballot
+    do throws(Ballot.Problem) {
+      let cookies = request.headers[values: .cookie]
+      ballot = try Ballot(form: form.readableBytesView, cookies: cookies, choices: configuration.choices)
+    } catch {
+      return Exchange.plain(error.sentence, status: .badRequest)
+    }
+    do throws(RedisError) {
+      try await push(ballot)
+    } catch {
+      return failure(error)
+    }
+    return accepted(ballot, asJSON: Exchange.wantsJSON(request))
+  }
+
+  private func push(_ ballot: Ballot) async throws(RedisError) {
+    if let dropEvery, taken.add(1, ordering: .relaxed).newValue.isMultiple(of: dropEvery) { return }
+    let vote = QueuedVote(id: Ballot.randomIdentifier(), voter: ballot.voter, choice: ballot.choice)
+    _ = try await redis.call(RedisCommand("RPUSH", "votes", .text(vote.json)))
+  }
+
+  private func failure(_ error: RedisError) -> Response {
+    switch error.code {
+    case .unreachable, .refused:
+      // Nothing was sent, or Redis itself said no: surely not counted.
+      Exchange.plain("The vote was not taken: Redis cannot take votes now.", status: .serviceUnavailable)
+    case .lost:
+      // The push was written and no reply came: Redis may have done it, nobody knows.
+      Exchange.plain(
+        "The vote may or may not have been taken: the connection to Redis was lost.",
+        status: .internalServerError)
+    }
+  }
+
+  private func accepted(_ ballot: Ballot, asJSON: Bool) -> Response {
+    var response =
+      if asJSON {
+        Exchange.json(
+          """
+          {"vote":\(Pages.quoted(ballot.choice)),"voter_id":"\(ballot.voter)",\
+          "pod":\(Pages.quoted(configuration.pod)),"version":\(Pages.quoted(configuration.version))}
+          """)
+      } else {
+        Exchange.html(pages[ballot.choice] ?? emptyPage)
+      }
+    if ballot.voterIsNew { response.headers[.setCookie] = "voter_id=\(ballot.voter); Path=/; SameSite=Lax" }
+    return response
+  }
+}
