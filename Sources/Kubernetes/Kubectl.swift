@@ -1,0 +1,156 @@
+internal import Subprocess
+internal import SystemPackage
+
+/// The user's kubectl, run with an argument list that never passes through a shell.
+package struct Kubectl: Sendable {
+  /// Name on PATH, or a path.
+  package var executable: String
+  /// A kubeconfig file; nil for kubectl's own choice.
+  package var kubeconfig: String?
+  /// A context of the kubeconfig; nil for its current one.
+  package var context: String?
+  /// The namespace of the workload.
+  package var namespace: String
+  /// A home directory in place of the user's: kubectl caches discovery by server address below it.
+  package var home: String?
+
+  /// A kubectl; see the members.
+  package init(
+    executable: String = "kubectl", kubeconfig: String? = nil, context: String? = nil, namespace: String,
+    home: String? = nil
+  ) {
+    self.executable = executable
+    self.kubeconfig = kubeconfig
+    self.context = context
+    self.namespace = namespace
+    self.home = home
+  }
+
+  /// How a kubectl ended that could be started.
+  package struct Ended: Sendable, Hashable {
+    /// Exit status; 128 + the signal when a signal ended it.
+    package var exit: Int
+    package var output: String
+    /// The last line that it printed to standard error.
+    package var lastError: String
+  }
+
+  /// The command line as a person would type it, for reports and dry runs.
+  package func commandLine(_ arguments: [String]) -> String {
+    (["kubectl"] + scope + arguments).joined(separator: " ")
+  }
+
+  /// Runs kubectl to its end, and gives it at most `limit`. A non-zero exit is a result, not an error.
+  package func run(_ arguments: [String], limit: Duration = .seconds(30)) async throws(KubectlError) -> Ended {
+    do {
+      return try await withThrowingTaskGroup(of: Ended?.self) { group in
+        group.addTask { try await self.collect(arguments) }
+        group.addTask {
+          try await Task.sleep(for: limit)
+          return nil
+        }
+        defer { group.cancelAll() }
+        if let first = try await group.next(), let ended = first { return ended }
+        throw KubectlError(
+          code: .noAnswer, attempted: commandLine(arguments), cause: "no answer within \(limit)",
+          remedy: "Check that the API server of this context answers: kubectl get --raw /readyz")
+      }
+    } catch let error as KubectlError {
+      throw error
+    } catch {
+      throw notStarted(arguments, error)
+    }
+  }
+
+  /// Runs kubectl to its end; a non-zero exit is an error that carries kubectl's own last line.
+  @discardableResult
+  package func require(_ arguments: [String], limit: Duration = .seconds(30)) async throws(KubectlError) -> Ended {
+    let ended = try await run(arguments, limit: limit)
+    guard ended.exit == 0 else {
+      throw KubectlError(
+        code: .refused, attempted: commandLine(arguments),
+        cause: ended.lastError.isEmpty ? "exit \(ended.exit)" : ended.lastError,
+        remedy: "Run the command by hand; check context, namespace, permissions and the name of the workload.")
+    }
+    return ended
+  }
+
+  /// Gives every line that `kubectl get --raw PATH` prints, as it comes, until the stream ends or the task is cancelled.
+  package func lines(raw path: String, _ handle: (String) -> Void) async throws(KubectlError) {
+    let arguments = ["get", "--raw", path]
+    do {
+      _ = try await Subprocess.run(
+        .name(executable), arguments: Arguments(all(arguments)), environment: environment, input: .none,
+        output: .sequence, error: .discarded
+      ) { execution in
+        // Objects with long annotations make long lines: the limit is the API server's own for one object.
+        for try await line in execution.standardOutput.strings(bufferingPolicy: .maxLineLength(4 << 20)) {
+          handle(line)
+        }
+      }
+    } catch {
+      if Task.isCancelled { return }
+      throw notStarted(arguments, error)
+    }
+  }
+
+  private var scope: [String] {
+    (context.map { ["--context", $0] } ?? []) + ["-n", namespace]
+  }
+
+  private func all(_ arguments: [String]) -> [String] {
+    (kubeconfig.map { ["--kubeconfig", $0] } ?? []) + scope + arguments
+  }
+
+  private var environment: Environment {
+    guard let home else { return .inherit }
+    return .inherit.updating(["HOME": home])
+  }
+
+  private func collect(_ arguments: [String]) async throws -> Ended {
+    let result = try await Subprocess.run(
+      .name(executable), arguments: Arguments(all(arguments)), environment: environment,
+      output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+    let exit =
+      switch result.terminationStatus {
+      case .exited(let code): Int(code)
+      case .signaled(let signal): 128 + Int(signal)
+      }
+    let lines = (result.standardError).split(separator: "\n")
+    return Ended(exit: exit, output: result.standardOutput, lastError: lines.last.map(String.init) ?? "")
+  }
+
+  private func notStarted(_ arguments: [String], _ error: any Error) -> KubectlError {
+    KubectlError(
+      code: .notStarted, attempted: commandLine(arguments), cause: "\(executable) could not be run (\(error))",
+      remedy: "Install kubectl (Debian: kubernetes-client) or name it with --kubectl.")
+  }
+}
+
+/// What kubectl could not do for us. A rollout that fails is a value (`RolloutOutcome`), never this.
+package struct KubectlError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The kinds.
+  package enum Code: Sendable, Hashable {
+    /// There is no such program, or it could not be started.
+    case notStarted
+    /// It ended with a non-zero status.
+    case refused
+    /// It did not end in time.
+    case noAnswer
+    /// It printed something that cannot be read.
+    case unreadable
+    /// The workload is already as asked: nothing would roll.
+    case nothingToDo
+  }
+
+  package var code: Code
+  /// The command line.
+  package var attempted: String
+  /// What happened.
+  package var cause: String
+  /// What to do.
+  package var remedy: String
+
+  /// One line for people.
+  package var description: String { "\(attempted): \(cause). \(remedy)" }
+}

@@ -1,0 +1,160 @@
+package import Bench
+import FoundationEssentials
+
+/// Changes a Deployment through kubectl, watches what the cluster does, and undoes it.
+package struct RolloutDriver: Sendable {
+  private let kubectl: Kubectl
+  private let deployment: String
+  private let limit: Duration
+  private let now: @Sendable () -> MonotonicTime
+
+  /// A driver of `deployment`; a change may take `limit`. `now` is the run's clock.
+  package init(kubectl: Kubectl, deployment: String, limit: Duration, now: @escaping @Sendable () -> MonotonicTime) {
+    self.kubectl = kubectl
+    self.deployment = deployment
+    self.limit = limit
+    self.now = now
+  }
+
+  /// What a change does.
+  package enum Change: Sendable, Hashable {
+    /// `kubectl set image`, of the container of this name.
+    case setImage(container: String, image: String)
+    /// `kubectl rollout undo`.
+    case undo
+  }
+
+  /// The Deployment as it is.
+  package func current() async throws(KubectlError) -> Deployment {
+    try decode(try await kubectl.require(["get", "deployment", deployment, "-o", "json"]).output)
+  }
+
+  /// The command line of a change, for people.
+  package func commandLine(of change: Change) -> String {
+    kubectl.commandLine(arguments(of: change))
+  }
+
+  /// Makes the change and follows it to its end; what the cluster does wrong is in the record. When the task is
+  /// cancelled, the record says interrupted and ends at that moment.
+  package func perform(_ change: Change) async throws(KubectlError) -> RolloutRecord {
+    let before = try await current()
+    let (items, version) = try await list(before)
+    let started = now()
+    let record = RolloutRecord(
+      trigger: commandLine(of: change), workload: "deployment/\(deployment)", start: started)
+    var progress = RolloutProgress(record: record, deployment: before, pods: items, limit: limit)
+    let ended = try await kubectl.require(arguments(of: change))
+    progress.commandEnded(exit: ended.exit)
+    return await follow(progress, before, podsFrom: version)
+  }
+
+  // MARK: Watching
+
+  private enum Seen: Sendable {
+    case deployment(Deployment)
+    case pod(Pod)
+    case gone(String)
+    case all([Pod])
+    case tick
+  }
+
+  private func follow(_ start: RolloutProgress, _ before: Deployment, podsFrom version: String) async -> RolloutRecord {
+    let (stream, output) = AsyncStream<Seen>.makeStream()
+    return await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.watchDeployment(output) }
+      group.addTask { await self.watchPods(before, from: version, output) }
+      group.addTask {
+        // Deadlines pass also when nothing is seen.
+        while !Task.isCancelled {
+          output.yield(.tick)
+          try? await Task.sleep(for: .milliseconds(100))
+        }
+      }
+      defer { group.cancelAll() }
+      var progress = start
+      for await seen in stream {
+        apply(seen, to: &progress)
+        if progress.outcome(at: now()) != nil { return progress.record }
+      }
+      progress.interrupt(at: now())
+      return progress.record
+    }
+  }
+
+  private func apply(_ seen: Seen, to progress: inout RolloutProgress) {
+    switch seen {
+    case .deployment(let deployment): progress.observe(deployment: deployment)
+    case .pod(let pod): progress.observe(pod: pod, at: now())
+    case .gone(let uid): progress.observe(gone: uid, at: now())
+    case .all(let pods): progress.observe(all: pods, at: now())
+    case .tick: break
+    }
+  }
+
+  private func watchDeployment(_ output: AsyncStream<Seen>.Continuation) async {
+    let path =
+      "/apis/apps/v1/namespaces/\(kubectl.namespace)/deployments?watch=1&fieldSelector=metadata.name%3D\(deployment)"
+    while !Task.isCancelled {
+      // A watch without a version begins with the object as it is: nothing is missed when a stream broke.
+      try? await kubectl.lines(raw: path) { line in
+        guard let event: WatchLine<Deployment> = try? decode(line), event.type != "DELETED" else { return }
+        output.yield(.deployment(event.object))
+      }
+      try? await Task.sleep(for: .milliseconds(200))
+    }
+  }
+
+  private func watchPods(
+    _ before: Deployment, from version: String, _ output: AsyncStream<Seen>.Continuation
+  ) async {
+    var version: String? = version
+    while !Task.isCancelled {
+      if let from = version {
+        let path = podsPath(before) + "&watch=1&resourceVersion=\(from)"
+        try? await kubectl.lines(raw: path) { line in
+          guard let event: WatchLine<Pod> = try? decode(line) else { return }
+          output.yield(event.type == "DELETED" ? .gone(event.object.metadata.uid) : .pod(event.object))
+        }
+      }
+      // After a broken stream or an expired version: what is there now, then watch on from it.
+      version = nil
+      if let (items, latest) = try? await list(before) {
+        output.yield(.all(items))
+        version = latest
+      } else {
+        try? await Task.sleep(for: .milliseconds(200))
+      }
+    }
+  }
+
+  private func list(_ deployment: Deployment) async throws(KubectlError) -> (items: [Pod], version: String) {
+    let list: ObjectList<Pod> = try decode(
+      try await kubectl.require(["get", "--raw", podsPath(deployment)]).output)
+    return (list.items, list.metadata.resourceVersion)
+  }
+
+  private func podsPath(_ deployment: Deployment) -> String {
+    let labels = (deployment.spec.selector.matchLabels ?? [:]).sorted { $0.key < $1.key }
+      .map { "\($0.key.replacing("/", with: "%2F"))%3D\($0.value)" }.joined(separator: "%2C")
+    return "/api/v1/namespaces/\(kubectl.namespace)/pods?labelSelector=\(labels)"
+  }
+
+  // MARK: Commands
+
+  private func arguments(of change: Change) -> [String] {
+    switch change {
+    case .setImage(let container, let image): ["set", "image", "deployment/\(deployment)", "\(container)=\(image)"]
+    case .undo: ["rollout", "undo", "deployment/\(deployment)"]
+    }
+  }
+
+  private func decode<Value: Decodable>(_ text: String) throws(KubectlError) -> Value {
+    do {
+      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch {
+      throw KubectlError(
+        code: .unreadable, attempted: "reading kubectl's answer", cause: "\(error)",
+        remedy: "Check kubectl's output by hand: kubectl -n \(kubectl.namespace) get deployment \(deployment) -o json")
+    }
+  }
+}
