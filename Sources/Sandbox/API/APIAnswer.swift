@@ -1,0 +1,15 @@
+/// What the API answers, before it is put into HTTP.
+enum APIAnswer: Sendable {
+  /// One object, with its HTTP status and its media type.
+  case json(JSON, status: Int = 200, type: String = "application/json")
+  /// Bytes as they are.
+  case bytes([UInt8], type: String)
+  /// A stream of changes.
+  case watch(WatchFeed)
+
+  /// Plain text.
+  static func text(_ text: String) -> APIAnswer { .bytes([UInt8](text.utf8), type: "text/plain; charset=utf-8") }
+
+  /// A failure.
+  static func failure(_ status: APIStatus) -> APIAnswer { .json(status.json, status: status.httpStatus) }
+}
