@@ -1,4 +1,6 @@
-/// A Deployment, as far as a rollout needs it. Fields that are zero are absent in Kubernetes' answers.
+/// A Deployment, as far as a rollout needs it.
+///
+/// Fields that are zero are absent in Kubernetes' answers.
 package struct Deployment: Sendable, Hashable, Decodable {
   package struct Metadata: Sendable, Hashable, Decodable {
     package var name: String

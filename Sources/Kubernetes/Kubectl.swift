@@ -40,7 +40,9 @@ package struct Kubectl: Sendable {
     (["kubectl"] + scope + arguments).joined(separator: " ")
   }
 
-  /// Runs kubectl to its end, and gives it at most `limit`. A non-zero exit is a result, not an error.
+  /// Runs kubectl to its end, and gives it at most `limit`.
+  ///
+  /// A non-zero exit is a result, not an error.
   package func run(_ arguments: [String], limit: Duration = .seconds(30)) async throws(KubectlError) -> Ended {
     do {
       return try await withThrowingTaskGroup(of: Ended?.self) { group in
@@ -127,7 +129,9 @@ package struct Kubectl: Sendable {
   }
 }
 
-/// What kubectl could not do for us. A rollout that fails is a value (`RolloutOutcome`), never this.
+/// What kubectl could not do for us.
+///
+/// A rollout that fails is a value (`RolloutOutcome`), never this.
 package struct KubectlError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The kinds.
   package enum Code: Sendable, Hashable {

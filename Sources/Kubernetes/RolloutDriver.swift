@@ -8,7 +8,9 @@ package struct RolloutDriver: Sendable {
   private let limit: Duration
   private let now: @Sendable () -> MonotonicTime
 
-  /// A driver of `deployment`; a change may take `limit`. `now` is the run's clock.
+  /// A driver of `deployment`; a change may take `limit`.
+  ///
+  /// `now` is the run's clock.
   package init(kubectl: Kubectl, deployment: String, limit: Duration, now: @escaping @Sendable () -> MonotonicTime) {
     self.kubectl = kubectl
     self.deployment = deployment
@@ -34,8 +36,9 @@ package struct RolloutDriver: Sendable {
     kubectl.commandLine(arguments(of: change))
   }
 
-  /// Makes the change and follows it to its end; what the cluster does wrong is in the record. When the task is
-  /// cancelled, the record says interrupted and ends at that moment.
+  /// Makes the change and follows it to its end; what the cluster does wrong is in the record.
+  ///
+  /// When the task is cancelled, the record says interrupted and ends at that moment.
   package func perform(_ change: Change) async throws(KubectlError) -> RolloutRecord {
     let before = try await current()
     let (items, version) = try await list(before)

@@ -64,7 +64,9 @@ package struct RolloutProgress: Sendable {
     for pod in pods { observe(pod: pod, at: now) }
   }
 
-  /// How the change has ended, nil while it goes on. Ends the record once.
+  /// How the change has ended, nil while it goes on.
+  ///
+  /// Ends the record once.
   package mutating func outcome(at now: MonotonicTime) -> RolloutOutcome? {
     if let outcome = record.outcome { return outcome }
     if isComplete {

@@ -3,7 +3,9 @@ package enum AcceptanceMarker {
   private static let page = Array("var vote = ".utf8)
   private static let json = Array("\"vote\"".utf8)
 
-  /// True when `body` proves that a vote for `choice` was taken. White space around the JSON colon does not matter.
+  /// True when `body` proves that a vote for `choice` was taken.
+  ///
+  /// White space around the JSON colon does not matter.
   package static func isSeen(in body: UnsafeBufferPointer<UInt8>, choice: String) -> Bool {
     let quoted = Array("\"\(choice)\"".utf8)
     var start = 0

@@ -45,7 +45,9 @@ package struct EngineConfiguration: Sendable {
   }
 }
 
-/// What the engine itself could not do. What the system under test does wrong is an outcome of a vote, never this.
+/// What the engine itself could not do.
+///
+/// What the system under test does wrong is an outcome of a vote, never this.
 package struct EngineError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The kinds.
   package enum Code: Sendable, Hashable {

@@ -1,5 +1,5 @@
-internal import CLibcurl
 package import Bench
+internal import CLibcurl
 
 /// What is known of one attempt to vote when it has ended, and what follows from it.
 ///
@@ -31,7 +31,9 @@ package struct Evidence: Sendable, Hashable {
     self.resendBlocked = resendBlocked
   }
 
-  /// Statuses by which the application or the ingress says that it did nothing. 2xx, 5xx (save 501) and 1xx are not.
+  /// Statuses by which the application or the ingress says that it did nothing.
+  ///
+  /// 2xx, 5xx (save 501) and 1xx are not.
   private static let refusing: Set<Int> = [
     301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 408, 409, 410, 411, 412, 413, 414, 415, 417, 421, 422, 428, 429,
     431, 501,

@@ -20,13 +20,17 @@ package final class LoadEngine: Sendable {
     startThread(configuration)
   }
 
-  /// The first vote is due at `moment`. Once, after `.connected`.
+  /// The first vote is due at `moment`.
+  ///
+  /// Once, after `.connected`.
   package func begin(at moment: MonotonicTime) { send(.begin(moment)) }
 
   /// No vote due at `moment` or later is sent; `.votesEnded` follows when all others have their outcome.
   package func endVotes(at moment: MonotonicTime) { send(.endVotes(moment)) }
 
-  /// Ends the engine at once. Votes in hand become indeterminate.
+  /// Ends the engine at once.
+  ///
+  /// Votes in hand become indeterminate.
   package func quit() { send(.quit) }
 
   private func send(_ command: Shard.Command) {

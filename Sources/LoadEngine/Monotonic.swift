@@ -1,5 +1,5 @@
-internal import CLibcurl
 package import Bench
+internal import CLibcurl
 
 extension MonotonicTime {
   /// The present moment on CLOCK_MONOTONIC.

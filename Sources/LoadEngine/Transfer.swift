@@ -70,7 +70,9 @@ struct Transfer {
     Self.overwrite(form, after: Self.formPrefix, ballot.choice(of: index))
   }
 
-  /// Makes `url` and the guard against re-sends known to the handle. `self` stays at `place` from now on.
+  /// Makes `url` and the guard against re-sends known to the handle.
+  ///
+  /// `self` stays at `place` from now on.
   func attach(to place: UnsafeMutablePointer<Transfer>, url: String, timeout: Duration) {
     vb_easy_set_string(easy, CURLOPT_URL, url)
     vb_easy_set_pointer(easy, CURLOPT_PRIVATE, place)
@@ -148,7 +150,9 @@ private func receiveHeader(
 }
 
 /// libcurl sends a request again by itself, POST included, when a kept connection closes without an answer (measured:
-/// one clean 200, and the server had the vote twice). It asks here before each send, so the second is refused.
+/// one clean 200, and the server had the vote twice).
+///
+/// It asks here before each send, so the second is refused.
 private func refuseSecondSend(
   place: UnsafeMutableRawPointer?, _: UnsafeMutablePointer<CChar>?, _: UnsafeMutablePointer<CChar>?, _: Int32, _: Int32
 ) -> Int32 {

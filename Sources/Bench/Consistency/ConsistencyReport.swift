@@ -135,7 +135,8 @@ package struct ConsistencyReport: Sendable {
     switch drain {
     case .converged: break
     case .timedOut(let deficit):
-      findings.append(Finding(.drainTimeout, "\(deficit) accepted votes were not visible yet, and the tally still grew"))
+      findings.append(
+        Finding(.drainTimeout, "\(deficit) accepted votes were not visible yet, and the tally still grew"))
     case .stalled(let deficit):
       // What the audit names as lost explains the deficit; anything beyond it may still be queued.
       if !audited || lostMinimum < deficit {
@@ -146,7 +147,9 @@ package struct ConsistencyReport: Sendable {
     }
   }
 
-  /// The oldest accepted vote that could be invisible at each poll. Source: the consistency model, section 9.1.
+  /// The oldest accepted vote that could be invisible at each poll.
+  ///
+  /// Source: the consistency model, section 9.1.
   private static func freshness(_ evidence: Evidence, base: TallySample, uncertain: Int) -> Freshness? {
     let sends = evidence.ledger.observations.filter { $0.outcome == .accepted || $0.outcome == .indeterminate }
       .map(\.actual).sorted()

@@ -1,5 +1,7 @@
-/// Judges every poll of the tally by what could have been counted at that moment. Upper bounds hold always; a lower
-/// bound before the drain does not exist, since an accepted vote is queued and not yet counted.
+/// Judges every poll of the tally by what could have been counted at that moment.
+///
+/// Upper bounds hold always; a lower bound before the drain does not exist, since an accepted vote is queued and not
+/// yet counted.
 ///
 ///     sum over S of T(poll) <= base(S) + number of votes for S, not refused, handed out by the poll's end
 ///     T never goes back from one poll to a later one that does not overlap it
@@ -24,8 +26,9 @@ package struct TallyBounds: Sendable {
     self.sends = sends.map { $0.sorted() }
   }
 
-  /// Everything wrong with `samples`, one finding a kind with the first case and the number of polls. Samples are in
-  /// the order of their sending.
+  /// Everything wrong with `samples`, one finding a kind with the first case and the number of polls.
+  ///
+  /// Samples are in the order of their sending.
   package func judge(_ samples: [TallySample]) -> [Finding] {
     var above: [String] = []
     var back: [String] = []

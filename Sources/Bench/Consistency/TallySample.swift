@@ -6,7 +6,9 @@ package struct TallySample: Sendable, Hashable {
   package var sent: MonotonicTime
   /// Taken after the answer was complete.
   package var received: MonotonicTime
-  /// Votes by choice. Labels that nobody was asked to vote for count too: they are evidence.
+  /// Votes by choice.
+  ///
+  /// Labels that nobody was asked to vote for count too: they are evidence.
   package var counts: [String: Int]
 
   /// A sample; see the members.
@@ -22,8 +24,10 @@ package struct TallySample: Sendable, Hashable {
   /// Votes for `choice`; a choice that the tally does not show has none.
   package subscript(choice: String) -> Int { counts[choice] ?? 0 }
 
-  /// Reads `{"a":N,"b":N,"total":N}`. Nil when it is something else: counts that are no whole numbers above or equal
-  /// to 0, or a `total` that is not the sum of the rest.
+  /// Reads `{"a":N,"b":N,"total":N}`.
+  ///
+  /// Nil when it is something else: counts that are no whole numbers above or equal to 0, or a `total` that is not the
+  /// sum of the rest.
   package static func counts(fromJSON body: [UInt8]) -> [String: Int]? {
     guard var counts = try? JSONDecoder().decode([String: Int].self, from: Data(body)) else { return nil }
     let total = counts.removeValue(forKey: "total")

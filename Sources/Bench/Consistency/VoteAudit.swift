@@ -43,7 +43,9 @@ package struct VoteAudit: Sendable {
     seen = [UInt8](repeating: 0, count: ledger.count)
   }
 
-  /// Takes one row into account. The order of rows does not matter.
+  /// Takes one row into account.
+  ///
+  /// The order of rows does not matter.
   package mutating func add(voter: some StringProtocol, choice: some StringProtocol) {
     rowsRead += 1
     guard let index = ballot.index(of: voter), index < seen.count, let vote = ledger[index], vote.outcome != .dropped

@@ -8,7 +8,9 @@ package struct ArrivalRate: Sendable, Hashable, CustomStringConvertible {
   /// The span in which `votes` are due, in nanoseconds; at least 1.
   package let periodNanoseconds: Int64
 
-  /// A rate of whole votes per second. `votesPerSecond` is at least 1.
+  /// A rate of whole votes per second.
+  ///
+  /// `votesPerSecond` is at least 1.
   package init(votesPerSecond: Int) {
     precondition(votesPerSecond > 0, "an arrival rate is above 0")
     self.votes = Int64(votesPerSecond)

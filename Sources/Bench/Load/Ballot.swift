@@ -14,7 +14,9 @@ package struct Ballot: Sendable, Hashable {
   private static let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
   private static let ordinalWidth = 7
 
-  /// A ballot for one run. `choices` must not be empty.
+  /// A ballot for one run.
+  ///
+  /// `choices` must not be empty.
   package init(run: String, seed: UInt64, choices: [String]) {
     precondition(!choices.isEmpty, "a ballot has at least one choice")
     self.run = run

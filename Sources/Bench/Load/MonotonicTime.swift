@@ -27,7 +27,9 @@ package struct MonotonicTime: Sendable, Hashable, Comparable {
 }
 
 extension Duration {
-  /// Whole nanoseconds, rounded towards zero. Durations beyond 292 years are outside of what a run can hold.
+  /// Whole nanoseconds, rounded towards zero.
+  ///
+  /// Durations beyond 292 years are outside of what a run can hold.
   package var nanoseconds: Int64 {
     let (seconds, attoseconds) = components
     return seconds * 1_000_000_000 + attoseconds / 1_000_000_000

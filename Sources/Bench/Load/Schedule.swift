@@ -1,5 +1,6 @@
-/// The whole plan of due moments: constant arrivals, open loop. Vote k is due at an exact integer function of k,
-/// whatever the system under test does.
+/// The whole plan of due moments: constant arrivals, open loop.
+///
+/// Vote k is due at an exact integer function of k, whatever the system under test does.
 package struct Schedule: Sendable, Hashable {
   /// Arrivals per unit of time.
   package let rate: ArrivalRate

@@ -1,4 +1,6 @@
-/// Decides which vote is started or dropped next. A pure state machine: `now` is an argument, time is never read.
+/// Decides which vote is started or dropped next.
+///
+/// A pure state machine: `now` is an argument, time is never read.
 ///
 /// Open loop: vote k is due at t0 + schedule(k) whatever happened to the votes before it. A vote for which no
 /// connection is free waits here, keeps its due moment and is sent when one is; it is dropped only when it is still
@@ -45,7 +47,9 @@ package struct VoteDriver: Sendable {
   /// True when every vote due before the end has been started or dropped.
   package var isFinished: Bool { next >= end }
 
-  /// No vote due at `moment` or later is sent. Votes due before it are still owed.
+  /// No vote due at `moment` or later is sent.
+  ///
+  /// Votes due before it are still owed.
   package mutating func endVotes(at moment: MonotonicTime) {
     end = max(next, schedule.votesDue(before: moment.nanoseconds - origin.nanoseconds))
   }
@@ -55,7 +59,9 @@ package struct VoteDriver: Sendable {
     slotFreeSince = max(slotFreeSince, now)
   }
 
-  /// The next step at `now`, given whether a connection is free. Call again after a start or a drop.
+  /// The next step at `now`, given whether a connection is free.
+  ///
+  /// Call again after a start or a drop.
   package mutating func step(now: MonotonicTime, slotIsFree: Bool) -> Step {
     guard next < end else { return .wait(until: nil) }
     let due = intendedStart(of: next)

@@ -3,7 +3,9 @@
 /// Twenty bytes a vote in flat arrays. Times are kept as microseconds after the due moment, the start rounded down and
 /// the end rounded up, so that no interval becomes shorter than it was and no check can be too strict.
 package struct Ledger: Sendable {
-  /// One vote as kept. Offsets are microseconds after the due moment.
+  /// One vote as kept.
+  ///
+  /// Offsets are microseconds after the due moment.
   private struct Entry {
     var startOffset: UInt32
     var endOffset: UInt32
@@ -33,7 +35,9 @@ package struct Ledger: Sendable {
   /// Votes from index 0 to the highest recorded one, recorded or not.
   package var count: Int { entries.count }
 
-  /// Keeps one observation. A vote is observed once; a second observation of it is a broken rule of ours.
+  /// Keeps one observation.
+  ///
+  /// A vote is observed once; a second observation of it is a broken rule of ours.
   package mutating func record(_ observation: Observation) {
     while entries.count <= observation.index {
       entries.append(

@@ -1,10 +1,14 @@
-/// What the engine saw of one vote. Times are monotonic nanoseconds.
+/// What the engine saw of one vote.
+///
+/// Times are monotonic nanoseconds.
 package struct Observation: Sendable, Hashable {
   /// Which vote: its place in the schedule.
   package var index: Int
   /// When it was due.
   package var intended: MonotonicTime
-  /// When it was handed to libcurl: not later than any byte of it. For a dropped vote: when it was dropped.
+  /// When it was handed to libcurl: not later than any byte of it.
+  ///
+  /// For a dropped vote: when it was dropped.
   package var actual: MonotonicTime
   /// When its end was seen: not earlier than any byte of its answer.
   package var completed: MonotonicTime

@@ -19,7 +19,9 @@ package struct Outage: Sendable, Hashable {
   /// The share of votes that failed inside, 0...1; 1 is a total outage.
   package var share: Double { Double(failed) / Double(votes) }
 
-  /// The outages of votes given in due order, at the arrival rate `rate`. Failed is whatever is not accepted.
+  /// The outages of votes given in due order, at the arrival rate `rate`.
+  ///
+  /// Failed is whatever is not accepted.
   package static func find(in votes: some Sequence<Observation>, rate: ArrivalRate) -> [Outage] {
     let gap = Int64(max(3e9 / rate.perSecond, 50e6))
     var found: [Outage] = []

@@ -1,4 +1,6 @@
-/// The parts of a run, in their order. A vote belongs to the phase in which it was due.
+/// The parts of a run, in their order.
+///
+/// A vote belongs to the phase in which it was due.
 package enum Phase: String, Sendable, Hashable, Codable, CaseIterable {
   /// Load that is never counted: connections, caches and code warm up.
   case warmup
@@ -29,7 +31,9 @@ package enum Phase: String, Sendable, Hashable, Codable, CaseIterable {
   }
 }
 
-/// When each phase of a run began, in order. A phase ends where the next begins.
+/// When each phase of a run began, in order.
+///
+/// A phase ends where the next begins.
 package struct PhaseEdges: Sendable, Hashable {
   /// A phase and its first moment.
   package struct Edge: Sendable, Hashable {
@@ -45,7 +49,9 @@ package struct PhaseEdges: Sendable, Hashable {
     }
   }
 
-  /// The edges so far, ascending in time. A phase stands here at most once.
+  /// The edges so far, ascending in time.
+  ///
+  /// A phase stands here at most once.
   package private(set) var edges: [Edge] = []
 
   /// No phase has begun.
@@ -62,7 +68,9 @@ package struct PhaseEdges: Sendable, Hashable {
     edges.last { $0.start <= moment }?.phase
   }
 
-  /// Start and end of `phase`, nil when it never began. A phase without a follower ends at `end`.
+  /// Start and end of `phase`, nil when it never began.
+  ///
+  /// A phase without a follower ends at `end`.
   package func span(of phase: Phase, end: MonotonicTime) -> (start: MonotonicTime, end: MonotonicTime)? {
     guard let place = edges.firstIndex(where: { $0.phase == phase }) else { return nil }
     return (edges[place].start, place + 1 < edges.count ? edges[place + 1].start : max(end, edges[place].start))

@@ -59,7 +59,9 @@ package struct Objective: Sendable, Hashable {
 
   /// The objectives of a run for which none are given.
   package static func defaults(duringRollout: Bool) -> [Objective] {
-    let common = [Objective(.nothingLost), Objective(.nothingAltered), Objective(.nothingFailed(change: duringRollout))]
+    let common = [
+      Objective(.nothingLost), Objective(.nothingAltered), Objective(.nothingFailed(change: duringRollout)),
+    ]
     return duringRollout ? common + [Objective(.rolloutComplete)] : common
   }
 
@@ -73,7 +75,9 @@ package struct Objective: Sendable, Hashable {
     }
   }
 
-  /// Judges the objective. Nothing seen is never a pass.
+  /// Judges the objective.
+  ///
+  /// Nothing seen is never a pass.
   package func judge(_ measured: Measured) -> Result {
     switch rule {
     case .nothingLost: judgeLost(measured.consistency)
@@ -86,7 +90,9 @@ package struct Objective: Sendable, Hashable {
 
   private func judgeLost(_ consistency: ConsistencyReport) -> Result {
     let (least, most) = (consistency.lostMinimum, consistency.lostMaximum)
-    let proven = least > 0 && (consistency.isExact || consistency.converged || consistency.findings.contains { $0.code == .lostOrStuck })
+    let proven =
+      least > 0
+      && (consistency.isExact || consistency.converged || consistency.findings.contains { $0.code == .lostOrStuck })
     let verdict: Verdict = proven ? .fail : most == 0 && consistency.verdict != .inconclusive ? .pass : .inconclusive
     let reason =
       switch verdict {
@@ -104,11 +110,13 @@ package struct Objective: Sendable, Hashable {
       return result(observed: nil, 0, .inconclusive, "no export of voter ids: choices of single votes cannot be seen")
     }
     let verdict: Verdict = altered == 0 ? (consistency.accepted > 0 ? .pass : .inconclusive) : .fail
-    let reason = altered == 0 ? "each vote was counted for its own choice" : "\(altered) votes were counted for another choice"
+    let reason =
+      altered == 0 ? "each vote was counted for its own choice" : "\(altered) votes were counted for another choice"
     return result(observed: "\(altered)", consistency.accepted, verdict, reason)
   }
 
   /// A census of this run, with the power to see a short partial outage: w = 100 ms of a third of the votes at 95 %.
+  ///
   /// Source: SLO statistics, section 1: P(miss) = (1 - share)^floor(rate * w).
   private func judgeFailed(_ figures: PhaseFigures, phase: String, rate: ArrivalRate) -> Result {
     let votes = figures.votes

@@ -1,4 +1,6 @@
-/// What a check, an objective or a run came to. Merged fail > inconclusive > pass; what never ran is inconclusive.
+/// What a check, an objective or a run came to.
+///
+/// Merged fail > inconclusive > pass; what never ran is inconclusive.
 package enum Verdict: String, Sendable, Hashable, Codable, CaseIterable {
   /// It holds, and the data suffices to say so.
   case pass

@@ -1,4 +1,6 @@
-/// How a change of the cluster ended. What the cluster does wrong is a value here, never an error.
+/// How a change of the cluster ended.
+///
+/// What the cluster does wrong is a value here, never an error.
 package enum RolloutOutcome: String, Sendable, Hashable, Codable, CaseIterable {
   /// Every pod is of the new revision and available, and the last old pod is gone.
   case complete

@@ -1,5 +1,6 @@
-/// Decides what a run does next: phases, rollout, rollback and end. A pure state machine: events with `now` go in,
-/// actions come out, and one place executes them.
+/// Decides what a run does next: phases, rollout, rollback and end.
+///
+/// A pure state machine: events with `now` go in, actions come out, and one place executes them.
 ///
 ///     warmup -> baseline -> rollout -> settle -> rollback -> recovered -> drain
 ///

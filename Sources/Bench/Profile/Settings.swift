@@ -1,0 +1,141 @@
+internal import Yams
+
+/// What a user asked for, as typed: a text and the place where it stands, by key.
+///
+/// Flags and profile files have the same keys and the same spelling of values; a flag wins over the profile.
+package struct Settings: Sendable, Hashable {
+  /// The keys, spelled as the flags are.
+  package enum Key: String, Sendable, Hashable, CaseIterable {
+    case target
+    case votePath = "vote-path"
+    case resultPath = "result-path"
+    case resolve
+    case cacert
+    case insecure
+    case rate
+    case duration
+    case warmup
+    case connections
+    case timeout
+    case pollInterval = "poll-interval"
+    case drainMax = "drain-max"
+    case duringRollout = "during-rollout"
+    case deployment
+    case namespace
+    case context
+    case kubeconfig
+    case kubectl
+    case container
+    case image
+    case baseline
+    case settle
+    case recovered
+    case rolloutTimeout = "rollout-timeout"
+    case rollback
+    case out
+    case seed
+  }
+
+  /// One value as typed.
+  package struct Setting: Sendable, Hashable {
+    /// The text.
+    package var text: String
+    /// Where it stands: `--rate`, or `ci.yaml:3: rate`.
+    package var place: String
+
+    /// A value and its place.
+    package init(_ text: String, place: String) {
+      self.text = text
+      self.place = place
+    }
+  }
+
+  /// Something wrong with what was typed: the place, and what was expected there.
+  package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
+    package var place: String
+    package var expected: String
+
+    /// A problem at `place`.
+    package init(_ place: String, _ expected: String) {
+      self.place = place
+      self.expected = expected
+    }
+
+    /// One line for people.
+    package var description: String { "\(place): \(expected)" }
+  }
+
+  /// The values, by key.
+  package private(set) var values: [Key: Setting] = [:]
+
+  /// Nothing was asked for.
+  package init() {}
+
+  /// Sets `key`; a later value wins.
+  package mutating func set(_ key: Key, _ setting: Setting) {
+    values[key] = setting
+  }
+
+  /// The value of `key`, nil when it was not given.
+  package subscript(key: Key) -> Setting? { values[key] }
+
+  /// Reads a profile: a YAML mapping of keys to plain values.
+  ///
+  /// `name` stands for the file in messages. Every problem is reported, and then nothing is set.
+  package static func read(yaml: String, name: String) -> Result<Settings, ProblemList> {
+    do {
+      guard let root = try Yams.compose(yaml: yaml) else { return .success(Settings()) }
+      guard let mapping = root.mapping else {
+        return .failure(ProblemList([Problem(name, "expected a mapping of keys to values")]))
+      }
+      return read(mapping, name: name)
+    } catch {
+      return .failure(ProblemList([Problem(name, "is not YAML: \(error)")]))
+    }
+  }
+
+  private static func read(_ mapping: Node.Mapping, name: String) -> Result<Settings, ProblemList> {
+    var settings = Settings()
+    var problems: [Problem] = []
+    for (keyNode, valueNode) in mapping {
+      let line = keyNode.mark.map { "\(name):\($0.line)" } ?? name
+      let spelled = keyNode.scalar?.string ?? "?"
+      guard let key = Key(rawValue: spelled) else {
+        problems.append(Problem("\(line): \(spelled)", "is no key; the keys are \(Key.spelled)"))
+        continue
+      }
+      guard let value = valueNode.scalar?.string, !value.isEmpty else {
+        problems.append(Problem("\(line): \(spelled)", "expected one plain value"))
+        continue
+      }
+      if settings[key] != nil { problems.append(Problem("\(line): \(spelled)", "is given twice")) }
+      settings.set(key, Setting(value, place: "\(line): \(spelled)"))
+    }
+    return problems.isEmpty ? .success(settings) : .failure(ProblemList(problems))
+  }
+
+  /// These settings, with those of `flags` in place of them where given.
+  package func overridden(by flags: Settings) -> Settings {
+    var result = self
+    for (key, setting) in flags.values { result.set(key, setting) }
+    return result
+  }
+}
+
+extension Settings.Key {
+  fileprivate static var spelled: String {
+    allCases.map(\.rawValue).joined(separator: ", ")
+  }
+}
+
+/// Everything wrong with what was typed, at once.
+package struct ProblemList: Error, Sendable, Hashable {
+  /// At least one problem, in the order of their places.
+  package let problems: [Settings.Problem]
+
+  /// A list of at least one problem.
+  package init(_ problems: [Settings.Problem]) {
+    precondition(!problems.isEmpty, "a list of problems has one")
+    self.problems = problems
+  }
+}

@@ -1,0 +1,123 @@
+/// Everything that a finished run says, in one value: what summary.json and the terminal summary are written from.
+package struct RunReport: Sendable {
+  /// What a run leaves behind to be judged.
+  package struct Material: Sendable {
+    package var ledger: Ledger
+    package var edges: PhaseEdges
+    /// When the last vote had its outcome.
+    package var end: MonotonicTime
+    package var rollouts: [RolloutRecord]
+    package var consistency: ConsistencyReport
+    /// Polls that gave no tally.
+    package var failedPolls: Int
+    package var backlogMaximum: Int
+    package var processorTime: Duration
+    /// Names of the pods that answered, by number - 1.
+    package var pods: [String]
+    package var libcurl: String
+    package var peakMemoryMegabytes: Double
+    /// True when somebody ended the run early.
+    package var isInterrupted: Bool
+
+    /// The material; see the members.
+    package init(
+      ledger: Ledger, edges: PhaseEdges, end: MonotonicTime, rollouts: [RolloutRecord], consistency: ConsistencyReport,
+      failedPolls: Int, backlogMaximum: Int, processorTime: Duration, pods: [String], libcurl: String,
+      peakMemoryMegabytes: Double, isInterrupted: Bool
+    ) {
+      self.ledger = ledger
+      self.edges = edges
+      self.end = end
+      self.rollouts = rollouts
+      self.consistency = consistency
+      self.failedPolls = failedPolls
+      self.backlogMaximum = backlogMaximum
+      self.processorTime = processorTime
+      self.pods = pods
+      self.libcurl = libcurl
+      self.peakMemoryMegabytes = peakMemoryMegabytes
+      self.isInterrupted = isInterrupted
+    }
+  }
+
+  /// Who measured what, and when by the wall clock.
+  package struct Heading: Sendable, Hashable {
+    package var target: String
+    package var seed: UInt64
+    /// UTC, ISO 8601.
+    package var startedAt: String
+    package var run: String
+    package var version: String
+
+    /// A heading; see the members.
+    package init(target: String, seed: UInt64, startedAt: String, run: String, version: String) {
+      self.target = target
+      self.seed = seed
+      self.startedAt = startedAt
+      self.run = run
+      self.version = version
+    }
+  }
+
+  /// One phase with its figures; times are offsets from the first vote's due moment.
+  package struct PhaseReport: Sendable {
+    package var phase: Phase
+    package var start: Duration
+    package var duration: Duration
+    package var figures: PhaseFigures
+  }
+
+  package let heading: Heading
+  package let material: Material
+  /// Every phase that had begun, in order, warmup and drain too.
+  package let phases: [PhaseReport]
+  /// Baseline to recovered.
+  package let total: PhaseFigures
+  /// Rollout, settle, rollback and recovered together.
+  package let change: PhaseFigures
+  package let objectives: [Objective.Result]
+  /// True when the start lag's p99 over `total` is at most 10 ms: what votebench asks of itself.
+  package let keepsSchedule: Bool
+  package let verdict: Verdict
+
+  /// Works everything out from the material.
+  package init(heading: Heading, material: Material, objectives: [Objective], rate: ArrivalRate) {
+    self.heading = heading
+    self.material = material
+    let origin = material.ledger.origin
+    let observations = Array(material.ledger.observations)
+    func figures(_ isWanted: (Phase) -> Bool) -> PhaseFigures {
+      PhaseFigures(
+        of: observations.filter { material.edges.phase(at: $0.intended).map(isWanted) ?? false }, rate: rate)
+    }
+    phases = material.edges.edges.map { edge in
+      let span = material.edges.span(of: edge.phase, end: material.end) ?? (edge.start, edge.start)
+      return PhaseReport(
+        phase: edge.phase, start: edge.start - origin, duration: span.end - span.start,
+        figures: figures { $0 == edge.phase })
+    }
+    total = figures(\.isCounted)
+    change = figures(\.isChange)
+    let lag = total.startLag.summary
+    keepsSchedule = lag.map { $0.p99 <= 10_000 } ?? true
+    let measured = Objective.Measured(
+      change: change, total: total, consistency: material.consistency,
+      rollout: material.rollouts.first { $0.outcome != .complete }?.outcome ?? material.rollouts.first?.outcome,
+      rate: rate)
+    self.objectives = objectives.map { $0.judge(measured) }
+    // Every proven inconsistency fails the run; what the check could not see counts through the votes objectives.
+    let inconsistency: Verdict = material.consistency.verdict == .fail ? .fail : .pass
+    verdict = (self.objectives.map(\.verdict) + [inconsistency, keepsSchedule ? .pass : .inconclusive]).merged
+  }
+
+  /// Exit status: 0 pass, 1 fail, 2 inconclusive.
+  ///
+  /// An interrupted run exits by its signal instead.
+  package var exitCode: Int32 {
+    switch verdict {
+    case .pass: 0
+    case .fail: 1
+    case .inconclusive: 2
+    }
+  }
+}

@@ -1,0 +1,150 @@
+/// The end of a run for a person at a terminal: the verdict first, then what it rests on.
+package struct TerminalSummary: Sendable {
+  private let report: RunReport
+  private let color: Bool
+
+  /// A summary of `report`, with colours where the terminal shows them.
+  package init(_ report: RunReport, color: Bool) {
+    self.report = report
+    self.color = color
+  }
+
+  /// The text, with a line break at its end.
+  package var text: String {
+    ([verdictLine] + objectiveLines + [""] + phaseTable + [""] + rolloutLines + failureLines + consistencyLines
+      + [generatorLine]).joined(separator: "\n") + "\n"
+  }
+
+  private var verdictLine: String {
+    let word = report.verdict.rawValue.uppercased()
+    let painted =
+      switch report.verdict {
+      case .pass: paint(word, 32)
+      case .fail: paint(word, 31)
+      case .inconclusive: paint(word, 33)
+      }
+    let reason =
+      report.objectives.first { $0.verdict == report.verdict && report.verdict != .pass }?.reason
+      ?? (report.verdict == .pass
+        ? "every objective holds"
+        : report.material.consistency.findings.first?.detail ?? "the generator could not keep its schedule")
+    return "\(painted)  \(reason)" + (report.material.isInterrupted ? "  (interrupted)" : "")
+  }
+
+  private var objectiveLines: [String] {
+    report.objectives.map { result in
+      let mark =
+        switch result.verdict {
+        case .pass: paint("pass", 32)
+        case .fail: paint("FAIL", 31)
+        case .inconclusive: paint("?   ", 33)
+        }
+      return "  \(mark)  \(pad(result.expression, 30))  \(pad(result.observed ?? "-", 9))  \(result.reason)"
+    }
+  }
+
+  private var phaseTable: [String] {
+    let head = ["phase", "seconds", "due", "accepted", "failed", "p50 ms", "p99 ms", "max ms", "worst outage"]
+    let rows = report.phases.filter { $0.phase != .drain }.map { row($0.phase.rawValue, $0.duration, $0.figures) }
+    let counted = report.phases.filter { $0.phase.isCounted }.reduce(Duration.zero) { $0 + $1.duration }
+    let table = [head] + rows + [row("total", counted, report.total)]
+    let widths = head.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
+    return table.map { cells in
+      cells.indices.map { $0 == 0 ? pad(cells[$0], widths[$0]) : padLeft(cells[$0], widths[$0]) }
+        .joined(separator: "  ")
+    }.map { "  " + $0 }
+  }
+
+  private func row(_ name: String, _ duration: Duration, _ figures: PhaseFigures) -> [String] {
+    let response = figures.responseTime.summary?.inMilliseconds
+    func time(_ value: Double?) -> String { value.map { decimal($0, $0 < 100 ? 2 : 0) } ?? "-" }
+    let worst = figures.outages.max { $0.lower < $1.lower }
+    let outage = worst.map { outage in
+      "\(decimal(outage.lower.seconds, 2))s \(Int((outage.share * 100).rounded()))%"
+    }
+    return [
+      name, decimal(duration.seconds, 1), "\(figures.votes.due)", "\(figures.votes.accepted)",
+      "\(figures.votes.failed)", time(response?.p50), time(response?.p99), time(response?.max), outage ?? "none",
+    ]
+  }
+
+  private var rolloutLines: [String] {
+    report.material.rollouts.flatMap { rollout -> [String] in
+      let outcome = rollout.outcome ?? .interrupted
+      let seconds = decimal(((rollout.end ?? rollout.start) - rollout.start).seconds, 1)
+      let gone = rollout.pods.filter { $0.gone != nil }.count
+      let created = rollout.pods.filter { !$0.isOld }.count
+      var lines = ["change     \(rollout.trigger)"]
+      lines.append(
+        "           \(outcome.rawValue) after \(seconds) s: \(created) pods created, \(gone) gone"
+          + (outcome == .complete ? "" : "; \(outcome.sentence)"))
+      if let detail = rollout.detail, !detail.isEmpty { lines.append("           \(detail)") }
+      return lines
+    }
+  }
+
+  private var failureLines: [String] {
+    report.phases.filter { $0.phase.isCounted && $0.figures.votes.failed > 0 }.map { phase in
+      let kinds = phase.figures.failures.map { "\($0.count) \($0.cause.name)" }.joined(separator: ", ")
+      let first = phase.figures.failures.map(\.first).min() ?? report.material.ledger.origin
+      let last = phase.figures.failures.map(\.last).max() ?? first
+      let origin = report.material.ledger.origin
+      return "failed     \(phase.phase.rawValue): \(kinds); due from \(decimal((first - origin).seconds, 2)) s"
+        + " to \(decimal((last - origin).seconds, 2)) s"
+    }
+  }
+
+  private var consistencyLines: [String] {
+    let consistency = report.material.consistency
+    let duplicates = consistency.duplicated.map { "\($0) duplicated" } ?? "duplicates not observable"
+    let altered = consistency.altered.map { "\($0) altered" } ?? "altered not observable"
+    let lost =
+      consistency.lostMinimum == consistency.lostMaximum
+      ? "\(consistency.lostMinimum) lost" : "\(consistency.lostMinimum) to \(consistency.lostMaximum) lost"
+    var lines = [
+      "votes      \(consistency.accepted) accepted, \(lost), \(duplicates), \(consistency.phantom) phantom, \(altered),"
+        + " \(consistency.indeterminate) indeterminate" + (consistency.recovered.map { " (\($0) counted)" } ?? ""),
+      "           "
+        + (consistency.isExact
+          ? "each vote checked against the export of voter ids" : "by totals only: no export of voter ids"),
+    ]
+    if let freshness = consistency.freshness {
+      lines.append(
+        "freshness  a vote was visible within \(decimal(freshness.p50, 0)) ms (p50), \(decimal(freshness.max, 0)) ms"
+          + " (max), over \(freshness.count) polls; \(report.material.failedPolls) polls failed")
+    }
+    return lines
+      + consistency.findings.map { "  \(paint($0.code.rawValue, $0.code.verdict == .fail ? 31 : 33))  \($0.detail)" }
+  }
+
+  private var generatorLine: String {
+    let lag = report.total.startLag.summary
+    let text = lag.map { "start lag p50 \(decimal($0.p50, 0)) us, p99 \(decimal($0.p99, 0)) us" } ?? "no vote sent"
+    return "generator  \(text), backlog at most \(report.material.backlogMaximum): "
+      + (report.keepsSchedule ? "it kept its schedule" : paint("it did not keep its schedule", 33))
+  }
+
+  private func paint(_ text: String, _ code: Int) -> String {
+    color ? "\u{1B}[1;\(code)m\(text)\u{1B}[0m" : text
+  }
+
+  private func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+
+  private func padLeft(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
+  }
+}
+
+/// A number with a fixed count of decimals, rounded to the nearest.
+package func decimal(_ value: Double, _ places: Int) -> String {
+  var scale = 1.0
+  for _ in 0..<places { scale *= 10 }
+  let scaled = Int64((abs(value) * scale).rounded())
+  let whole = "\(scaled / Int64(scale))"
+  let sign = value < 0 && scaled > 0 ? "-" : ""
+  guard places > 0 else { return sign + whole }
+  let fraction = "\(scaled % Int64(scale))"
+  return sign + whole + "." + String(repeating: "0", count: places - fraction.count) + fraction
+}

@@ -1,0 +1,126 @@
+import Bench
+import FoundationEssentials
+import Kubernetes
+import LoadEngine
+import Sandbox
+
+/// Executes what `RunMachine` decides: the one place where engine, cluster and sandbox meet.
+///
+/// Everything that happens comes in through one stream and is handled by one task, in order: a phase that begins at
+/// `now` therefore begins after every vote that had come back before.
+final class RunExecution {
+  /// Everything that can happen during a run.
+  enum Event: Sendable {
+    case engine(EngineEvent)
+    /// The change of this phase (rollout or rollback) has ended.
+    case changeEnded(Phase, Result<RolloutRecord, KubectlError>)
+    case sandboxEnded(String)
+    case interrupted(Int32)
+    case tick
+  }
+
+  private let profile: RunProfile
+  private let progress: ProgressView
+  private let interrupts: Interrupts
+  private let events: AsyncStream<Event>
+  private let send: AsyncStream<Event>.Continuation
+  private var background: [Task<Void, Never>] = []
+
+  init(profile: RunProfile, progress: ProgressView, interrupts: Interrupts) {
+    self.profile = profile
+    self.progress = progress
+    self.interrupts = interrupts
+    (events, send) = AsyncStream.makeStream()
+  }
+
+  /// For the run's folder: `rollout` or `load`.
+  var name: String { profile.rollout == nil ? "load" : "rollout" }
+
+  /// Runs everything and puts everything back; gives the report and the exit status.
+  func run() async throws -> (RunReport, Int32) {
+    background.append(
+      Task { [signals = interrupts.signals, send] in
+        for await signal in signals { send.yield(.interrupted(signal)) }
+      })
+    defer { for task in background { task.cancel() } }
+    guard profile.target == .sandbox else { return try await measure(on: Surroundings(profile)) }
+    let sandbox = try await startSandbox()
+    background.append(
+      Task { [send] in
+        while sandbox.isAlive, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(500)) }
+        if !Task.isCancelled { send.yield(.sandboxEnded("its process is gone")) }
+      })
+    do {
+      let result = try await measure(on: Surroundings(profile, sandbox: sandbox.info))
+      await sandbox.stop()
+      return result
+    } catch {
+      await sandbox.stop()
+      throw error
+    }
+  }
+
+  private func startSandbox() async throws(RunFailure) -> SandboxChild {
+    progress.note("sandbox: starting nginx, redis, postgres, the API server and the voting system")
+    do {
+      let began = MonotonicTime.now
+      let child = try await SandboxChild.start(
+        SandboxConfiguration(semantics: .count, votingd: Program.sibling("votingd"), version: Votebench.version),
+        executable: Program.path)
+      progress.note("sandbox: ready after \(decimal((MonotonicTime.now - began).seconds, 1)) s at \(child.info.url)")
+      progress.note("sandbox: KUBECONFIG=\(child.info.kubeconfig) kubectl -n \(child.info.namespace) get pods")
+      return child
+    } catch {
+      throw RunFailure(error)
+    }
+  }
+
+  private func measure(on surroundings: Surroundings) async throws -> (RunReport, Int32) {
+    let change = try await surroundings.prepareChange(profile)
+    let ballot = Ballot(
+      run: Self.freshRunName(), seed: profile.seed ?? .random(in: 0...UInt64.max), choices: ["a", "b"])
+    let engine = LoadEngine(surroundings.engine(profile, ballot))
+    background.append(
+      Task { [events = engine.events, send] in
+        for await event in events { send.yield(.engine(event)) }
+      })
+    background.append(
+      Task { [send] in
+        while !Task.isCancelled {
+          send.yield(.tick)
+          try? await Task.sleep(for: .milliseconds(20))
+        }
+      })
+    let started = Date.now
+    var run = RunInProgress(
+      profile: profile, ballot: ballot, engine: engine, change: change, driver: surroundings.driver,
+      export: surroundings.export, progress: progress, send: send)
+    for await event in events {
+      try await run.handle(event, indeterminateSettle: surroundings.indeterminateSettle)
+      if run.isOver { break }
+    }
+    let heading = RunReport.Heading(
+      target: surroundings.name, seed: ballot.seed, startedAt: started.formatted(.iso8601), run: ballot.run,
+      version: Votebench.version)
+    let report = run.report(heading)
+    return (report, run.interrupted.map { 128 + $0 } ?? report.exitCode)
+  }
+
+  private static func freshRunName() -> String {
+    String((0..<8).map { _ in "0123456789abcdefghijklmnopqrstuvwxyz".randomElement() ?? "0" })
+  }
+}
+
+/// Paths of this program and of what is installed beside it.
+enum Program {
+  /// This program.
+  static var path: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+  }
+
+  /// A program beside this one.
+  static func sibling(_ name: String) -> String {
+    let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    return directory + "/" + name
+  }
+}

@@ -1,0 +1,254 @@
+import Bench
+import Kubernetes
+import LoadEngine
+
+/// A run from its first event to its last: takes events, asks `RunMachine` what to do, does it.
+struct RunInProgress {
+  private let profile: RunProfile
+  private let ballot: Ballot
+  private let engine: LoadEngine
+  private let change: RolloutDriver.Change?
+  private let driver: RolloutDriver?
+  private let export: VoteExport?
+  private let progress: ProgressView
+  private let send: AsyncStream<RunExecution.Event>.Continuation
+
+  private var machine: RunMachine
+  private var edges = PhaseEdges()
+  private var ledger: Ledger?
+  private var connectedAt: MonotonicTime?
+  private var baseline: [TallySample] = []
+  private var samples: [TallySample] = []
+  private var failedPolls = 0
+  private var rollouts: [RolloutRecord] = []
+  private var changing: Task<Void, Never>?
+  private var votesEndedAt: MonotonicTime?
+  private var drain: Drain?
+  private var drainState: Drain.State?
+  private var lastIndeterminate: MonotonicTime?
+  private var audit: VoteAudit?
+  private var exportError: String?
+  private var figures: GeneratorFigures?
+  private var counts: (votes: Int, failed: Int) = (0, 0)
+  private var failure: RunFailure?
+  /// The signal that asked the run to end, nil when none did.
+  private(set) var interrupted: Int32?
+  /// True when nothing more is to be done.
+  private(set) var isOver = false
+
+  /// The tally has to stand still this long, over at least 3 polls, before the first vote.
+  private static let baselineSpan = Duration.seconds(5)
+
+  init(
+    profile: RunProfile, ballot: Ballot, engine: LoadEngine, change: RolloutDriver.Change?, driver: RolloutDriver?,
+    export: VoteExport?, progress: ProgressView, send: AsyncStream<RunExecution.Event>.Continuation
+  ) {
+    self.profile = profile
+    self.ballot = ballot
+    self.engine = engine
+    self.change = change
+    self.driver = driver
+    self.export = export
+    self.progress = progress
+    self.send = send
+    machine = RunMachine(
+      plan: RunMachine.Plan(
+        warmup: profile.warmup, baseline: profile.baseline, settle: profile.rollout?.settle ?? .zero,
+        recovered: profile.rollout?.recovered ?? .zero, duringRollout: profile.rollout != nil,
+        rollback: profile.rollout?.rollback ?? false))
+  }
+
+  /// Takes one event into account.
+  mutating func handle(_ event: RunExecution.Event, indeterminateSettle: Duration) async throws(RunFailure) {
+    switch event {
+    case .engine(let event): try await handle(event, indeterminateSettle: indeterminateSettle)
+    case .changeEnded(let phase, .success(let record)): changeEnded(record, of: phase)
+    case .changeEnded(let phase, .failure(let error)): changeRefused(error, of: phase)
+    case .sandboxEnded(let reason): throw RunFailure("the sandbox ended in the middle of the run: \(reason)")
+    case .interrupted(let signal): interrupt(signal)
+    case .tick: tick()
+    }
+  }
+
+  // MARK: Engine
+
+  private mutating func handle(_ event: EngineEvent, indeterminateSettle: Duration) async throws(RunFailure) {
+    switch event {
+    case .connected:
+      connectedAt = .now
+      progress.note("connected: \(profile.connections) connections; reading the tally before the first vote")
+    case .votes(let observations): record(observations)
+    case .tally(let sample): try await tally(sample, indeterminateSettle: indeterminateSettle)
+    case .tallyFailed(let cause): try tallyFailed(cause)
+    case .votesEnded: votesEnded()
+    case .failed(let error): throw RunFailure(error)
+    case .stopped(let figures):
+      self.figures = figures
+      isOver = true
+      if let failure { throw failure }
+    }
+  }
+
+  private mutating func record(_ observations: [Observation]) {
+    for vote in observations {
+      ledger?.record(vote)
+      counts.votes += 1
+      if vote.outcome != .accepted { counts.failed += 1 }
+      if vote.outcome == .indeterminate { lastIndeterminate = max(lastIndeterminate ?? vote.actual, vote.actual) }
+    }
+  }
+
+  private mutating func tally(_ sample: TallySample, indeterminateSettle: Duration) async throws(RunFailure) {
+    guard ledger != nil else {
+      baseline.append(sample)
+      beginIfBaselineStands(sample)
+      return
+    }
+    samples.append(sample)
+    guard drain != nil, votesEndedAt != nil, sample.sent >= votesEndedAt ?? sample.sent else { return }
+    drainState = drain?.add(sample)
+    if case .waiting = drainState { return }
+    if let last = lastIndeterminate, sample.sent < last + indeterminateSettle, interrupted == nil { return }
+    await finish()
+  }
+
+  private mutating func tallyFailed(_ cause: Cause) throws(RunFailure) {
+    failedPolls += 1
+    if ledger == nil, failedPolls >= 10, baseline.isEmpty {
+      throw RunFailure(
+        "reading the tally at \(profile.resultPath): \(cause.name), ten times. Check --result-path, and that the result "
+          + "frontend answers {\"a\":N,\"b\":N,\"total\":N} to Accept: application/json.")
+    }
+  }
+
+  private mutating func beginIfBaselineStands(_ sample: TallySample) {
+    guard baseline.count >= 3, let first = baseline.first, sample.received - first.sent >= Self.baselineSpan else {
+      return
+    }
+    // Early enough for the engine to be waiting when the first vote is due.
+    let origin = MonotonicTime.now + .milliseconds(50)
+    ledger = Ledger(schedule: Schedule(rate: profile.rate), origin: origin)
+    engine.begin(at: origin)
+    act(machine.handle(.tick, now: origin), now: origin)
+  }
+
+  private mutating func votesEnded() {
+    guard let ledger, let base = baseline.last else { return }
+    votesEndedAt = .now
+    var need = base.counts
+    for vote in ledger.observations where vote.outcome == .accepted {
+      need[ballot.choice(of: vote.index), default: 0] += 1
+    }
+    drain = Drain(need: need, begin: .now, limit: profile.drainMaximum)
+  }
+
+  // MARK: Cluster
+
+  private mutating func changeEnded(_ record: RolloutRecord, of phase: Phase) {
+    let now = MonotonicTime.now
+    rollouts.append(record)
+    // An interrupted rollout ends while its rollback is on the way already.
+    guard phase == machine.phase else { return }
+    let outcome = record.outcome ?? .interrupted
+    progress.note("\(outcome.rawValue): \(outcome.sentence)", at: elapsed(now))
+    act(machine.handle(.changeEnded(outcome), now: now), now: now)
+  }
+
+  private mutating func changeRefused(_ error: KubectlError, of phase: Phase) {
+    guard phase == machine.phase else { return }
+    let now = MonotonicTime.now
+    progress.note(error.description, at: elapsed(now))
+    failure =
+      phase == .rollback
+      ? RunFailure("the change could not be undone, the cluster is NOT as before: \(error)") : RunFailure(error)
+    engine.quit()
+  }
+
+  private mutating func start(_ change: RolloutDriver.Change?, now: MonotonicTime) {
+    guard let driver, let change, let phase = machine.phase else { return }
+    progress.note(driver.commandLine(of: change), at: elapsed(now))
+    let before = changing
+    changing = Task { [send] in
+      // An interrupted change is recorded before it is undone.
+      before?.cancel()
+      await before?.value
+      do throws(KubectlError) {
+        send.yield(.changeEnded(phase, .success(try await driver.perform(change))))
+      } catch {
+        send.yield(.changeEnded(phase, .failure(error)))
+      }
+    }
+  }
+
+  // MARK: Time and phases
+
+  private mutating func tick() {
+    let now = MonotonicTime.now
+    guard let ledger, now >= ledger.origin else { return }
+    act(machine.handle(.tick, now: now), now: now)
+    guard let phase = machine.phase, let elapsed = elapsed(now) else { return }
+    progress.live(
+      "\(decimal(elapsed.seconds, 0))s  \(phase.rawValue)  \(counts.votes) votes, \(counts.failed) failed")
+  }
+
+  private mutating func interrupt(_ signal: Int32) {
+    interrupted = signal
+    progress.note("interrupted: ending the load and putting the cluster back; once more ends at once")
+    guard ledger != nil else {
+      failure = RunFailure("interrupted before the first vote")
+      engine.quit()
+      return
+    }
+    let now = MonotonicTime.now
+    act(machine.handle(.interrupted, now: now), now: now)
+  }
+
+  private mutating func act(_ actions: [RunMachine.Action], now: MonotonicTime) {
+    for action in actions {
+      switch action {
+      case .begin(let phase):
+        edges.begin(phase, at: now)
+        progress.note(phase.rawValue, at: elapsed(now))
+      case .startRollout: start(change, now: now)
+      case .startRollback: start(.undo, now: now)
+      case .endVotes: engine.endVotes(at: now)
+      }
+    }
+  }
+
+  private func elapsed(_ now: MonotonicTime) -> Duration? {
+    ledger.map { now - $0.origin }
+  }
+
+  // MARK: End
+
+  /// The tally has come to rest (or will not): the votes are counted one by one, and the engine ends.
+  private mutating func finish() async {
+    guard let ledger, audit == nil, exportError == nil else { return }
+    if let export {
+      switch await export.audit(ledger, ballot) {
+      case .success(let audit): self.audit = audit
+      case .failure(let failure): exportError = failure.message
+      }
+    }
+    drain = nil
+    engine.quit()
+  }
+
+  /// The report of a run that is over.
+  func report(_ heading: RunReport.Heading) -> RunReport {
+    let ledger = ledger ?? Ledger(schedule: Schedule(rate: profile.rate), origin: .now)
+    let consistency = ConsistencyReport(
+      ConsistencyReport.Evidence(
+        ledger: ledger, ballot: ballot, baseline: baseline, samples: samples, drain: drainState, audit: audit,
+        exportError: exportError, rows: export?.rows ?? .voters))
+    let material = RunReport.Material(
+      ledger: ledger, edges: edges, end: votesEndedAt ?? .now, rollouts: rollouts, consistency: consistency,
+      failedPolls: failedPolls, backlogMaximum: figures?.backlogMaximum ?? 0,
+      processorTime: figures?.processorTime ?? .zero, pods: figures?.pods ?? [], libcurl: figures?.libcurl ?? "",
+      peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil)
+    return RunReport(
+      heading: heading, material: material, objectives: Objective.defaults(duringRollout: profile.rollout != nil),
+      rate: profile.rate)
+  }
+}

@@ -1,0 +1,151 @@
+import ArgumentParser
+import Bench
+import FoundationEssentials
+
+/// The flags of `run`, as typed.
+///
+/// They are read and judged together with the profile, so that every problem is named at once; that is why each is a
+/// text here and why unknown ones are collected.
+struct RunOptions: ParsableArguments {
+  @Option(parsing: .unconditional, help: "A YAML file of settings, or the name of a built-in profile; a flag wins.")
+  var profile: String?
+
+  @Option(parsing: .unconditional, help: "'sandbox' (default) or the URL of an ingress.")
+  var target: String?
+
+  @Option(parsing: .unconditional, help: "Path of the vote frontend (default /vote).")
+  var votePath: String?
+
+  @Option(parsing: .unconditional, help: "Path of the result frontend (default /result).")
+  var resultPath: String?
+
+  @Option(parsing: .unconditional, help: "HOST:PORT:ADDRESS to use in place of a look-up.")
+  var resolve: String?
+
+  @Option(parsing: .unconditional, help: "File of certificate authorities, PEM.")
+  var cacert: String?
+
+  @Flag(help: "Accept any certificate.")
+  var insecure = false
+
+  @Option(parsing: .unconditional, help: "Votes due per second, such as 500, 0.5 or 30/m (default 100).")
+  var rate: String?
+
+  @Option(parsing: .unconditional, help: "Length of a run without a rollout (default 30s).")
+  var duration: String?
+
+  @Option(parsing: .unconditional, help: "Load that is not counted, before all else (default 10s).")
+  var warmup: String?
+
+  @Option(parsing: .unconditional, help: "Connections, all opened before the first vote (default 64).")
+  var connections: String?
+
+  @Option(parsing: .unconditional, help: "How long a vote may take (default 10s).")
+  var timeout: String?
+
+  @Option(parsing: .unconditional, help: "Time between two polls of the tally (default 500ms).")
+  var pollInterval: String?
+
+  @Option(parsing: .unconditional, help: "How long the tally may take to converge (default 10m).")
+  var drainMax: String?
+
+  @Flag(help: "Roll a Deployment out and back in the middle of the load.")
+  var duringRollout = false
+
+  @Option(parsing: .unconditional, help: "The Deployment (default voting-app).")
+  var deployment: String?
+
+  @Option(parsing: .unconditional, help: "Its namespace (default oggy).")
+  var namespace: String?
+
+  @Option(parsing: .unconditional, help: "Context of the kubeconfig.")
+  var context: String?
+
+  @Option(parsing: .unconditional, help: "The kubeconfig file.")
+  var kubeconfig: String?
+
+  @Option(parsing: .unconditional, help: "The kubectl to run.")
+  var kubectl: String?
+
+  @Option(parsing: .unconditional, help: "The container whose image changes (default: the only one).")
+  var container: String?
+
+  @Option(parsing: .unconditional, help: "The image to roll out (default on the sandbox: the other of v1 and v2).")
+  var image: String?
+
+  @Option(parsing: .unconditional, help: "Time before the rollout (default 30s).")
+  var baseline: String?
+
+  @Option(parsing: .unconditional, help: "Time after the rollout (default 10s).")
+  var settle: String?
+
+  @Option(parsing: .unconditional, help: "Time after the rollback (default 20s).")
+  var recovered: String?
+
+  @Option(parsing: .unconditional, help: "How long a rollout may take (default 120s).")
+  var rolloutTimeout: String?
+
+  @Flag(inversion: .prefixedNo, help: "Undo the rollout afterwards (default).")
+  var rollback: Bool?
+
+  @Option(parsing: .unconditional, help: "Folder for the report (default Reports/runs/<UTC time>-<name>).")
+  var out: String?
+
+  @Option(parsing: .unconditional, help: "Seed of the votes' choices.")
+  var seed: String?
+
+  @Option(parsing: .unconditional, help: "auto, plain or none.")
+  var progress: String?
+
+  @Flag(help: "Print the verdict alone.")
+  var quiet = false
+
+  @Argument(parsing: .allUnrecognized, help: .hidden)
+  var unrecognized: [String] = []
+
+  /// The flags as settings.
+  private var settings: Settings {
+    var settings = Settings()
+    let texts: [(Settings.Key, String?)] = [
+      (.target, target), (.votePath, votePath), (.resultPath, resultPath), (.resolve, resolve), (.cacert, cacert),
+      (.insecure, insecure ? "true" : nil), (.rate, rate), (.duration, duration), (.warmup, warmup),
+      (.connections, connections), (.timeout, timeout), (.pollInterval, pollInterval), (.drainMax, drainMax),
+      (.duringRollout, duringRollout ? "true" : nil), (.deployment, deployment), (.namespace, namespace),
+      (.context, context), (.kubeconfig, kubeconfig), (.kubectl, kubectl), (.container, container), (.image, image),
+      (.baseline, baseline), (.settle, settle), (.recovered, recovered), (.rolloutTimeout, rolloutTimeout),
+      (.rollback, rollback.map { $0 ? "true" : "false" }), (.out, out), (.seed, seed),
+    ]
+    for (key, text) in texts {
+      if let text { settings.set(key, Settings.Setting(text, place: "--\(key.rawValue)")) }
+    }
+    return settings
+  }
+
+  /// The validated profile, or everything that is wrong with flags and profile.
+  func resolved() -> Result<RunProfile, ProblemList> {
+    var problems = unrecognized.map { Settings.Problem($0, "is no option of votebench run; see --help") }
+    if let progress, ProgressView.Style(rawValue: progress) == nil {
+      problems.append(Settings.Problem("--progress", "expected auto, plain or none, not '\(progress)'"))
+    }
+    var base = Settings()
+    switch profileSettings() {
+    case .success(let settings): base = settings
+    case .failure(let list): problems += list.problems
+    }
+    let validated = RunProfile.validate(base.overridden(by: settings))
+    if case .failure(let list) = validated { problems += list.problems }
+    return problems.isEmpty ? validated : .failure(ProblemList(problems))
+  }
+
+  private func profileSettings() -> Result<Settings, ProblemList> {
+    guard let profile else { return .success(Settings()) }
+    let path = profile.contains("/") || profile.hasSuffix(".yaml") ? profile : "Profiles/\(profile).yaml"
+    guard let data = try? Data(contentsOf: URL(filePath: path)), let text = String(data: data, encoding: .utf8) else {
+      return .failure(
+        ProblemList([
+          Settings.Problem("--profile", "\(path) cannot be read; give a YAML file, or a name below Profiles/")
+        ]))
+    }
+    return Settings.read(yaml: text, name: path)
+  }
+}

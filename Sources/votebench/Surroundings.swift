@@ -1,0 +1,95 @@
+import Bench
+import Kubernetes
+import LoadEngine
+import Sandbox
+
+/// What a run meets outside: the ingress, the cluster and the export, of the sandbox or of the user.
+struct Surroundings {
+  /// For reports: `sandbox`, or the URL.
+  let name: String
+  /// Nil without a rollout.
+  let driver: RolloutDriver?
+  /// Nil when nobody can tell which votes were counted.
+  let export: VoteExport?
+  /// How long an indeterminate vote may still take effect after it was sent.
+  let indeterminateSettle: Duration
+
+  private let origin: String
+  private let resolve: String?
+  private let caCertificate: String?
+
+  /// The sandbox's.
+  init(_ profile: RunProfile, sandbox: SandboxInfo) {
+    name = "sandbox"
+    origin = sandbox.url
+    resolve = "\(sandbox.host):\(sandbox.port):\(sandbox.address)"
+    caCertificate = sandbox.caCertificate
+    // The sandbox's ingress gives a request up when its client does, and a vote frontend answers within a second.
+    indeterminateSettle = .seconds(15)
+    export = VoteExport(
+      command: sandbox.exportCommand, environment: sandbox.exportEnvironment,
+      rows: sandbox.semantics == .count ? .countedVotes : .voters)
+    driver = profile.rollout.map {
+      let kubectl = Kubectl(
+        executable: $0.kubectl, kubeconfig: sandbox.kubeconfig, context: sandbox.context, namespace: sandbox.namespace,
+        home: sandbox.kubectlHome)
+      return RolloutDriver(kubectl: kubectl, deployment: $0.deployment, limit: $0.timeout, now: { .now })
+    }
+  }
+
+  /// The user's.
+  init(_ profile: RunProfile) {
+    if case .url(let url) = profile.target { origin = url } else { origin = "" }
+    name = origin
+    resolve = profile.resolve
+    caCertificate = profile.caCertificate
+    // Read time-out of an ingress, the frontend's own, and its retries to the queue.
+    indeterminateSettle = .seconds(100)
+    export = nil
+    driver = profile.rollout.map {
+      let kubectl = Kubectl(
+        executable: $0.kubectl, kubeconfig: $0.kubeconfig, context: $0.context, namespace: $0.namespace)
+      return RolloutDriver(kubectl: kubectl, deployment: $0.deployment, limit: $0.timeout, now: { .now })
+    }
+  }
+
+  /// What the engine needs.
+  func engine(_ profile: RunProfile, _ ballot: Ballot) -> EngineConfiguration {
+    EngineConfiguration(
+      origin: origin, votePath: profile.votePath, resultPath: profile.resultPath, resolve: resolve,
+      caCertificate: caCertificate, acceptsAnyCertificate: profile.acceptsAnyCertificate,
+      connections: profile.connections, timeout: profile.timeout, pollInterval: profile.pollInterval,
+      schedule: Schedule(rate: profile.rate), ballot: ballot)
+  }
+
+  /// What the rollout is going to change; nil without one.
+  ///
+  /// Asks the cluster, so that a wrong name, a missing kubectl or an image that is there already is found before any
+  /// load.
+  func prepareChange(_ profile: RunProfile) async throws(RunFailure) -> RolloutDriver.Change? {
+    guard let driver, let rollout = profile.rollout else { return nil }
+    let deployment: Deployment
+    do {
+      deployment = try await driver.current()
+    } catch {
+      throw RunFailure(error)
+    }
+    let containers = deployment.spec.template.spec.containers
+    guard let container = containers.first(where: { rollout.container == nil || $0.name == rollout.container }) else {
+      throw RunFailure(
+        "deployment/\(rollout.deployment) has no container '\(rollout.container ?? "")': it has "
+          + containers.map(\.name).joined(separator: ", ") + ". Name one of them with --container.")
+    }
+    if rollout.container == nil, containers.count > 1 {
+      throw RunFailure(
+        "deployment/\(rollout.deployment) has several containers: " + containers.map(\.name).joined(separator: ", ")
+          + ". Name one with --container.")
+    }
+    let image = rollout.image ?? (container.image == "voting-app:v2" ? "voting-app:v1" : "voting-app:v2")
+    guard image != container.image else {
+      throw RunFailure(
+        "deployment/\(rollout.deployment) runs \(image) already: nothing would roll. Name another image with --image.")
+    }
+    return .setImage(container: container.name, image: image)
+  }
+}

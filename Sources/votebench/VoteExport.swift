@@ -1,0 +1,40 @@
+import Bench
+import Subprocess
+
+/// Reads every counted vote of a run from the command that prints them, a line `voter<TAB>choice` each, into an audit.
+///
+/// The rows are never held whole.
+struct VoteExport: Sendable {
+  /// The command; `{prefix}` stands for what the run's voter ids begin with.
+  var command: [String]
+  /// Added to the environment of the command.
+  var environment: [String: String]
+  /// What a row stands for.
+  var rows: VoteAudit.Rows
+
+  /// The finished audit, or in a sentence why there is none.
+  func audit(_ ledger: Ledger, _ ballot: Ballot) async -> Result<VoteAudit, RunFailure> {
+    var audit = VoteAudit(ledger: ledger, ballot: ballot, rows: rows)
+    let arguments = command.dropFirst().map { $0.replacing("{prefix}", with: ballot.voterPrefix) }
+    let added = Dictionary(
+      uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) })
+    do {
+      let result = try await Subprocess.run(
+        .name(command.first ?? ""), arguments: Arguments(Array(arguments)), environment: .inherit.updating(added),
+        input: .none, output: .sequence, error: .discarded
+      ) { execution in
+        for try await line in execution.standardOutput.strings() {
+          guard let tab = line.firstIndex(of: "\t") else { continue }
+          audit.add(voter: line[..<tab], choice: line[line.index(after: tab)...])
+        }
+      }
+      guard result.terminationStatus.isSuccess else {
+        return .failure(RunFailure("the export ended with \(result.terminationStatus)"))
+      }
+    } catch {
+      return .failure(RunFailure("the export could not be run: \(error)"))
+    }
+    audit.finish()
+    return .success(audit)
+  }
+}
