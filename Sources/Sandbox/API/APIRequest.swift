@@ -62,6 +62,10 @@ struct APIRequest: Sendable {
   /// Throws `badRequest`, with the words of a real server where there is none.
   func json() throws(APIStatus) -> JSON {
     guard !body.isEmpty else { throw APIStatus(.badRequest, "unexpected end of JSON input") }
+    guard !contentType.contains("protobuf"), !contentType.contains("cbor") else {
+      let accepted = "the body of the request was in an unknown format - accepted media types include: application/json"
+      throw APIStatus(.unsupportedMediaType, accepted)
+    }
     do {
       return try JSON(parsing: body)
     } catch {

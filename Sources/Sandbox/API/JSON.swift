@@ -140,8 +140,10 @@ extension JSON {
 }
 
 extension JSON: ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
-  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByFloatLiteral, ExpressibleByNilLiteral
+  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByFloatLiteral
 {
+  // No nil literal: in `condition ? nil : value` it would quietly become a stored null.
+
   /// A string.
   package init(stringLiteral value: String) { self = .string(value) }
   /// A whole number.
@@ -156,8 +158,6 @@ extension JSON: ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral, E
   package init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object([String: JSON](elements, uniquingKeysWith: { $1 }))
   }
-  /// ``null``.
-  package init(nilLiteral: ()) { self = .null }
   /// An object of strings, as labels are.
   package init(_ strings: [String: String]) { self = .object(strings.mapValues { .string($0) }) }
 }

@@ -55,7 +55,7 @@ package struct EventRecord: Equatable, Sendable {
       ],
       "involvedObject": involved, "reason": .string(reason), "message": .string(message), "source": source,
       "firstTimestamp": .string(moment), "lastTimestamp": .string(moment), "count": 1, "type": .string(kind.rawValue),
-      "eventTime": nil, "reportingComponent": .string(component), "reportingInstance": "",
+      "eventTime": .null, "reportingComponent": .string(component), "reportingInstance": "",
     ]
   }
 
