@@ -1,0 +1,57 @@
+import FoundationEssentials
+
+/// What a sandbox is to be: given to ``SandboxService/serve(_:)`` as JSON, since that runs in a process of its own.
+package struct SandboxConfiguration: Codable, Sendable, Equatable {
+  /// What the worker keeps of each vote.
+  package enum Semantics: String, Codable, Sendable, CaseIterable {
+    /// One row a voter: the last vote wins.
+    case upsert
+    /// Also one row for each counted vote.
+    case count
+  }
+
+  /// The port of the ingress on 127.0.0.1, or the first of 51 to try.
+  package var httpsPort: Int
+  /// Whether only ``httpsPort`` will do: then it is an error if it is taken.
+  package var exactPort: Bool
+  /// What the worker keeps of each vote.
+  package var semantics: Semantics
+  /// Path of the `votingd` binary.
+  package var votingd: String
+  /// The version of votebench that asks, for the logs.
+  package var version: String
+  /// The folder in which the sandbox makes its own.
+  package var folderBase: String
+  /// Whether the sandbox ends when its standard input does.
+  ///
+  /// That is how it notices the end of its parent, however that came.
+  package var lifeline: Bool
+  /// The least time in seconds between two updates of the ingress's endpoints.
+  ///
+  /// 2 s is Traefik's default (`providersThrottleDuration`), the ingress that was measured.
+  package var ingressThrottle: Double
+
+  package init(
+    httpsPort: Int = 8443, exactPort: Bool = false, semantics: Semantics = .upsert, votingd: String,
+    version: String = "dev", folderBase: String? = nil, lifeline: Bool = true, ingressThrottle: Double = 2
+  ) {
+    self.httpsPort = httpsPort
+    self.exactPort = exactPort
+    self.semantics = semantics
+    self.votingd = votingd
+    self.version = version
+    self.folderBase = folderBase ?? SandboxFolder.defaultBase
+    self.lifeline = lifeline
+    self.ingressThrottle = ingressThrottle
+  }
+
+  /// As one argument of a command line.
+  package var argument: String {
+    get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+  }
+
+  /// Reads what ``argument`` wrote; throws a `DecodingError`.
+  package init(argument: String) throws {
+    self = try JSONDecoder().decode(SandboxConfiguration.self, from: Data(argument.utf8))
+  }
+}

@@ -1,0 +1,41 @@
+/// Where a running sandbox is and how to reach it: the contents of `sandbox.json` in its folder.
+///
+/// The file appears when the sandbox is ready to take votes, whole at once.
+package struct SandboxInfo: Codable, Sendable, Equatable {
+  /// The process that serves it.
+  package var pid: Int32
+  /// When that process started, in clock ticks since the machine's (field 22 of `/proc/PID/stat`).
+  ///
+  /// With the pid it names one process for good: pids are used again.
+  package var startTime: UInt64
+  /// The folder that holds all of its files.
+  package var folder: String
+  /// What to send votes to: scheme, host and port.
+  package var url: String
+  /// The host name in ``url``, which no resolver knows: use ``address``.
+  package var host: String
+  /// The address that ``host`` stands for.
+  package var address: String
+  /// The port in ``url``.
+  package var port: Int
+  /// Path of the certificate of the authority that signed the ingress's, in PEM.
+  package var caCertificate: String
+  /// Path of the kubeconfig.
+  package var kubeconfig: String
+  /// The context in it.
+  package var context: String
+  /// The namespace of the voting system.
+  package var namespace: String
+  /// A folder for HOME when running kubectl, which caches answers by server address.
+  package var kubectlHome: String
+  /// What the worker keeps of each vote.
+  package var semantics: SandboxConfiguration.Semantics
+  /// The command that prints the voter and the choice of every counted vote, separated by a tab.
+  ///
+  /// `{prefix}` in it stands for the beginning of the voters' names.
+  package var exportCommand: [String]
+  /// What that command needs in its environment.
+  package var exportEnvironment: [String: String]
+  /// The loopback range of its own, such as `127.70.3.0/24`.
+  package var subnet: String
+}

@@ -1,0 +1,266 @@
+import FoundationEssentials
+import Glibc
+import Logging
+
+/// One running sandbox: puts its parts together, and takes them apart again.
+///
+/// What can start at the same time does; what has started when a part fails is ended by ``stop()``.
+actor SandboxServer {
+  /// The file that says that the sandbox is ready, in its folder.
+  static let infoName = "sandbox.json"
+  static let host = "oggy.local"
+  private static let context = "votebench-sandbox"
+
+  private let configuration: SandboxConfiguration
+  private let logger: Logger
+  private let store = ObjectStore()
+  private let password = (0..<16).map { _ in String(UInt8.random(in: 0 ... .max), radix: 16) }.joined()
+
+  private var folder: SandboxFolder?
+  private var range: LoopbackRange?
+  private var redis: Redis?
+  private var postgres: Task<Result<Postgres, SandboxError>, Never>?
+  private var servers: [NginxServer] = []
+  private var kubelet: Kubelet?
+  private var ingress: IngressController?
+  private var loops: [Task<Void, Never>] = []
+
+  init(_ configuration: SandboxConfiguration, logger: Logger) {
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  /// Where it is; nil until it is ready.
+  private(set) var info: SandboxInfo?
+
+  /// Starts everything and returns when votes are taken; whatever it throws, ``stop()`` has to follow.
+  func start() async throws(SandboxError) {
+    let begun = ContinuousClock.now
+    let programs = try Programs.locate()
+    for folder in await SandboxRegistry.cleanLeftovers(in: configuration.folderBase) {
+      logger.notice("removed \(folder), left by a sandbox that was killed")
+    }
+    let (folder, range, journal) = try prepare()
+    let port = try freePort()
+    let votingd = try folder.copyProgram(configuration.votingd, to: "votingd")
+    let hosts = try writeHosts(in: folder, range)
+    startPostgres(folder, range, programs, journal)
+    let certificates = try await startFirst(folder, range, programs, journal)
+    try createObjects()
+    let logs = PodLogs(folder: try folder.makeFolder("pods"))
+    let runner = ContainerRunner(
+      store: store, votingd: votingd, logs: logs, account: folder.account, journal: journal,
+      nssWrapper: programs.nssWrapper, hosts: hosts)
+    startControllers(runner, range)
+    try await startAPI(folder, range, certificates, programs, journal, logs)
+    try await startIngress(folder, port, certificates, programs, journal)
+    try await awaitVotes(folder)
+    try publish(folder, range, port, certificates, programs)
+    await ingress?.beginThrottling(.seconds(configuration.ingressThrottle))
+    logger.info("the sandbox is ready after \(ContinuousClock.now - begun): https://\(Self.host):\(port)")
+  }
+
+  /// Ends everything and removes the folder.
+  func stop() async {
+    for loop in loops { loop.cancel() }
+    await withTaskGroup(of: Void.self) { group in
+      for server in servers { group.addTask { await server.stop() } }
+      if let kubelet { group.addTask { await kubelet.stop() } }
+      if let redis { group.addTask { await redis.stop() } }
+      if let postgres {
+        postgres.cancel()
+        group.addTask { if case .success(let server) = await postgres.value { await server.stop() } }
+      }
+    }
+    for loop in loops { await loop.value }
+    folder?.remove()
+    range = nil
+  }
+
+  // MARK: Parts
+
+  private func prepare() throws(SandboxError) -> (SandboxFolder, LoopbackRange, ProcessJournal) {
+    let folder = try SandboxFolder.create(in: configuration.folderBase, account: .needed())
+    self.folder = folder
+    let journal = ProcessJournal(folder: folder.path)
+    if let own = ProcessIdentity.current { journal.record(own, "votebench \(configuration.version)") }
+    _ = try folder.makeFolder("logs")
+    let range = try LoopbackRange()
+    self.range = range
+    logger.info("starting a sandbox in \(folder.path), addresses \(range.subnet)")
+    return (folder, range, journal)
+  }
+
+  private func freePort() throws(SandboxError) -> UInt16 {
+    let first = configuration.httpsPort
+    let wanted = configuration.exactPort ? first...first : first...(first + 50)
+    let free = wanted.lazy.compactMap { UInt16(exactly: $0) }.first { LoopbackSocket.isFree("127.0.0.1", port: $0) }
+    if let free { return free }
+    let ports = configuration.exactPort ? "port \(first) is" : "ports \(first) to \(first + 50) are"
+    throw SandboxError(
+      .portTaken, attempted: "choosing a port for the ingress", cause: "\(ports) taken on 127.0.0.1",
+      remedy: "See who listens there (ss -ltnp), or choose another port.")
+  }
+
+  // What a cluster's DNS would answer, in every form that a pod may ask for.
+  private func writeHosts(in folder: SandboxFolder, _ range: LoopbackRange) throws(SandboxError) -> String {
+    let lines = [(range.redis, "redis"), (range.postgres, "db")].map { address, name in
+      let inNamespace = "\(name).\(ShippedObjects.namespace)"
+      return "\(address) \(name) \(inNamespace) \(inNamespace).svc \(inNamespace).svc.cluster.local\n"
+    }
+    try folder.write(lines.joined() + "127.0.0.1 localhost\n", to: "hosts", forProcesses: true)
+    return "\(folder.path)/hosts"
+  }
+
+  // Takes longest, so it begins first and is waited for last.
+  private func startPostgres(
+    _ folder: SandboxFolder, _ range: LoopbackRange, _ programs: Programs, _ journal: ProcessJournal
+  ) {
+    let (address, password, logger) = (range.postgres, password, logger)
+    postgres = Task {
+      do throws(SandboxError) {
+        return .success(
+          try await Postgres.start(
+            in: folder, address: address, password: password, programs: programs, journal: journal, logger: logger))
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+
+  private func startFirst(
+    _ folder: SandboxFolder, _ range: LoopbackRange, _ programs: Programs, _ journal: ProcessJournal
+  ) async throws(SandboxError) -> Certificates {
+    let (redisAddress, apiAddress, logger) = (range.redis, range.api, logger)
+    let certificates = Task { () async -> Result<Certificates, SandboxError> in
+      do throws(SandboxError) {
+        return .success(
+          try await Certificates.make(
+            in: folder, host: Self.host, apiAddress: apiAddress, openssl: programs.openssl, journal: journal))
+      } catch {
+        return .failure(error)
+      }
+    }
+    redis = try await Redis.start(
+      in: folder, address: redisAddress, program: programs.redisServer, journal: journal, logger: logger)
+    return try await certificates.value.get()
+  }
+
+  private func createObjects() throws(SandboxError) {
+    do {
+      try ShippedObjects(databasePassword: password, semantics: configuration.semantics.rawValue).create(in: store)
+    } catch {
+      throw SandboxError(
+        .startFailed, attempted: "creating the voting system's objects", cause: error.message,
+        remedy: "This is a fault of votebench; please report it.")
+    }
+  }
+
+  private func startControllers(_ runner: ContainerRunner, _ range: LoopbackRange) {
+    let kubelet = Kubelet(store: store, runner: runner, range: range, logger: logger)
+    self.kubelet = kubelet
+    let controllers = ControllerLoop(store: store)
+    loops += [Task { await kubelet.run() }, Task { await controllers.run() }]
+  }
+
+  private func startAPI(
+    _ folder: SandboxFolder, _ range: LoopbackRange, _ certificates: Certificates, _ programs: Programs,
+    _ journal: ProcessJournal, _ logs: PodLogs
+  ) async throws(SandboxError) {
+    let socket = "\(folder.path)/api.sock"
+    let (store, logger) = (store, logger)
+    var quiet = logger
+    quiet.logLevel = .critical  // the server counts each connection that the end of the sandbox cuts as an error
+    let server = APIServer(store: store, log: quiet) { namespace, name, previous in
+      store.get(.pods, namespace: namespace, name: name).flatMap { logs.current($0, previous: previous) }
+    }
+    let (ready, continuation) = AsyncStream.makeStream(of: Void.self)
+    loops.append(
+      Task {
+        do {
+          try await server.run(unixSocketPath: socket) { continuation.finish() }
+        } catch {
+          logger.error("the API server ended: \(error)")
+        }
+        continuation.finish()
+      })
+    for await _ in ready {}
+    try folder.give(socket)
+    servers.append(
+      try await NginxServer.start(
+        "api", http: APIFront.configuration(address: range.api, certificates: certificates, socket: socket),
+        modules: [], program: programs.nginx, folder: folder, listening: (range.api, APIFront.port),
+        journal: journal, logger: logger))
+  }
+
+  private func startIngress(
+    _ folder: SandboxFolder, _ port: UInt16, _ certificates: Certificates, _ programs: Programs,
+    _ journal: ProcessJournal
+  ) async throws(SandboxError) {
+    let socket = "\(folder.path)/ingress/endpoints.sock"
+    let controller = IngressController(
+      store: store, namespace: ShippedObjects.namespace, socket: socket, logger: logger)
+    let nginx = IngressConfiguration(
+      host: Self.host, port: port, certificates: certificates, socket: socket,
+      accessLog: "\(folder.path)/ingress/access.log")
+    servers.append(
+      try await NginxServer.start(
+        "ingress", http: nginx.text, modules: programs.luaModules, program: programs.nginx, folder: folder,
+        listening: ("127.0.0.1", port), sockets: [socket], journal: journal, logger: logger,
+        afterRestart: { await controller.pushAfterRestart() }))
+    ingress = controller
+    loops.append(Task { await controller.run() })
+  }
+
+  // MARK: Readiness
+
+  private func awaitVotes(_ folder: SandboxFolder) async throws(SandboxError) {
+    if let postgres { _ = try await postgres.value.get() }
+    let deadline = ContinuousClock.now + .seconds(25)
+    while ContinuousClock.now < deadline, !Task.isCancelled {
+      if allReady, await ingress?.isCurrent == true { return }
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+    let pods = store.list(.pods).items.map { pod in
+      let state = pod["status", "containerStatuses"][0]["state"].object?.keys.first ?? "no container"
+      return "\(pod["metadata", "name"].string ?? "?") \(state)"
+    }
+    throw SandboxError(
+      .notReady, attempted: "starting the voting system",
+      cause: "not every pod was ready within 25 s: \(pods.joined(separator: ", "))",
+      remedy: "If the machine is busy, try again.")
+  }
+
+  private var allReady: Bool {
+    let deployments = store.list(.deployments, namespace: ShippedObjects.namespace).items
+    return !deployments.isEmpty
+      && deployments.allSatisfy { ($0["status", "readyReplicas"].int ?? 0) == $0["spec", "replicas"].int ?? 1 }
+  }
+
+  private func publish(
+    _ folder: SandboxFolder, _ range: LoopbackRange, _ port: UInt16, _ certificates: Certificates,
+    _ programs: Programs
+  ) throws(SandboxError) {
+    try folder.write(
+      try certificates.kubeconfig(
+        server: "https://\(range.api):\(APIFront.port)", context: Self.context,
+        namespace: ShippedObjects.namespace), to: "kubeconfig")
+    let own = ProcessIdentity.current
+    let info = SandboxInfo(
+      pid: getpid(), startTime: own?.startTime ?? 0, folder: folder.path, url: "https://\(Self.host):\(port)",
+      host: Self.host, address: "127.0.0.1", port: Int(port), caCertificate: certificates.authority,
+      kubeconfig: "\(folder.path)/kubeconfig", context: Self.context, namespace: ShippedObjects.namespace,
+      kubectlHome: try folder.makeFolder("kubectl"), semantics: configuration.semantics,
+      exportCommand: VoteExport.command(psql: programs.psql, address: range.postgres, configuration.semantics),
+      exportEnvironment: ["PGPASSWORD": password, "LC_ALL": "C"], subnet: range.subnet)
+    do {
+      let text = String(decoding: try JSONEncoder().encode(info), as: UTF8.self)
+      try folder.write(text, to: Self.infoName)
+    } catch let error as SandboxError {
+      throw error
+    } catch {
+      throw .system(EIO, attempted: "writing \(Self.infoName)")
+    }
+    self.info = info
+  }
+}
