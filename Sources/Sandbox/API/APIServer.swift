@@ -28,7 +28,7 @@ package struct APIServer: Sendable {
   /// socket cannot be bound.
   package func run(unixSocketPath: String, onReady: @escaping @Sendable () async -> Void = {}) async throws {
     var log = log
-    log.logLevel = max(log.logLevel, .warning)  // Hummingbird tells of each start at info
+    log.logLevel = .critical  // Hummingbird calls even its own end by cancellation an error
     let application = Application(
       responder: APIResponder(service: service),
       configuration: ApplicationConfiguration(address: .unixDomainSocket(path: unixSocketPath), serverName: nil),
