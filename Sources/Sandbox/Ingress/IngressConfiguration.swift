@@ -91,7 +91,7 @@ struct IngressConfiguration: Sendable {
     }.joined(separator: "\n")
   }
 
-  // The dictionary is shared; each worker parses it again only when its version has changed.
+  // The dictionary is parsed again only when its version has changed.
   // No ready endpoint is answered in the access phase, since an exit in the balancer phase makes a 500.
   private static let script = """
       init_by_lua_block {

@@ -57,11 +57,11 @@ actor IngressController {
 
   /// Sets them in an nginx that was just started anew, which takes a moment to listen.
   func pushAfterRestart() async {
-    for _ in 0..<40 {
-      await push()
-      if pushed != nil || Task.isCancelled { return }
-      try? await Task.sleep(for: .milliseconds(50))
+    for _ in 0..<100 where !Task.isCancelled {
+      if await PlainHTTP.request("GET", "/", to: .unix(socket), within: .seconds(1)) != .refused { break }
+      try? await Task.sleep(for: .milliseconds(20))
     }
+    await push()
   }
 
   /// Whether the ingress has what the store says.

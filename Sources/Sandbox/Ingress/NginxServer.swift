@@ -1,7 +1,7 @@
 import Glibc
 import Logging
 
-/// One nginx: a folder of its own for its configuration and temporary files, in the foreground, one worker.
+/// One nginx: a folder of its own for its configuration and temporary files, in the foreground, one process.
 struct NginxServer: Sendable {
   private let process: SupervisedProcess
 
@@ -18,11 +18,9 @@ struct NginxServer: Sendable {
     let log = "\(folder.path)/logs/\(name).log"
     let text = main(home: home, modules: modules, http: configuration)
     try folder.write(text, to: "\(name)/nginx.conf", forProcesses: true)
-    var plan = ChildProcess.Plan(
+    let plan = ChildProcess.Plan(
       "nginx (\(name))", [program, "-p", home, "-c", "\(home)/nginx.conf", "-e", "stderr"], log: log,
       account: folder.account)
-    // The master passes SIGTERM on to its worker; killed, it would leave that one behind.
-    plan.deathSignal = "TERM"
     let process = SupervisedProcess(
       plan, journal: journal, logger: logger,
       // nginx leaves its Unix sockets when it is killed, and cannot bind them again.
@@ -43,8 +41,9 @@ struct NginxServer: Sendable {
     daemon off;
     pid \(home)/nginx.pid;
     error_log stderr warn;
-    # One worker carries several thousand votes a second over TLS, and shares no state with anybody.
-    worker_processes 1;
+    # No master: a killed one would leave its worker behind, with the port. One process carries several thousand votes
+    # a second over TLS.
+    master_process off;
     worker_rlimit_nofile 8192;
     events { worker_connections 4096; }
     http {

@@ -151,6 +151,8 @@ package final class ChildProcess: Sendable {
     var info = siginfo_t()
     // Without reaping, so that the pid stays ours until the ending is known.
     while waitid(P_PID, id_t(identity.pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+    // What a killed process may leave of its own children. The group is still surely the child's.
+    _ = kill(-identity.pid, SIGKILL)
     let waiters = state.withLock { state in
       var status: Int32 = 0
       _ = waitpid(identity.pid, &status, 0)

@@ -45,13 +45,13 @@ actor Kubelet {
     }
   }
 
-  /// Ends every container: SIGTERM to all at once, SIGKILL to those that still run after 2 s.
+  /// Ends every container at once: what they hold in hand goes with the sandbox anyway.
   func stop() async {
     isStopping = true
     alarm?.cancel()
     await withTaskGroup(of: Void.self) { group in
       for child in pods.values.compactMap(\.child) {
-        group.addTask { await child.stop(SIGTERM, within: .seconds(2)) }
+        group.addTask { await child.stop(SIGKILL, within: .seconds(2)) }
       }
     }
   }
