@@ -111,10 +111,12 @@ private struct SettingsReader {
   }
 
   mutating func resolve() -> String? {
-    value(.resolve, default: nil, expected: "HOST:PORT:ADDRESS") { text in
+    guard settings[.resolve] != nil else { return nil }
+    let resolve: String = value(.resolve, default: "", expected: "HOST:PORT:ADDRESS") { text in
       let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       return parts.count == 3 && parts.allSatisfy { !$0.isEmpty } && UInt16(parts[1]) != nil ? text : nil
     }
+    return resolve
   }
 
   mutating func rate() -> ArrivalRate {
@@ -151,7 +153,9 @@ private struct SettingsReader {
   }
 
   mutating func seed() -> UInt64? {
-    value(.seed, default: nil, expected: "a whole number from 0 to 2^64 - 1") { UInt64($0) }
+    guard settings[.seed] != nil else { return nil }
+    let seed: UInt64 = value(.seed, default: 0, expected: "a whole number from 0 to 2^64 - 1") { UInt64($0) }
+    return seed
   }
 
   mutating func flag(_ key: Settings.Key, default fallback: Bool) -> Bool {

@@ -1,0 +1,94 @@
+import Bench
+import Testing
+
+@Suite("Profile")
+struct ProfileTests {
+  private func problems(_ values: [Settings.Key: String]) -> [String] {
+    var settings = Settings()
+    for (key, text) in values { settings.set(key, Settings.Setting(text, place: "--\(key.rawValue)")) }
+    guard case .failure(let list) = RunProfile.validate(settings) else { return [] }
+    return list.problems.map(\.place)
+  }
+
+  @Test(
+    "a wrong value is refused with its place",
+    arguments: [
+      (.rate, "0"), (.rate, "fast"), (.duration, "-5s"), (.duration, "5"), (.duration, "0s"), (.warmup, "-1s"),
+      (.connections, "0"), (.connections, "129"), (.timeout, "never"), (.target, "ftp://x"), (.votePath, "vote"),
+      (.resolve, "host:443"), (.seed, "-1"), (.baseline, "30s"), (.image, "voting-app:v2"), (.rollback, "false"),
+    ] as [(Settings.Key, String)])
+  func refuses(key: Settings.Key, text: String) {
+    #expect(problems([key: text]) == ["--\(key.rawValue)"])
+  }
+
+  @Test("every problem is named at once")
+  func all() {
+    #expect(problems([.rate: "0", .duration: "x", .connections: "many"]) == ["--connections", "--duration", "--rate"])
+  }
+
+  @Test("defaults are those of the product page")
+  func defaults() throws {
+    var settings = Settings()
+    settings.set(.duringRollout, Settings.Setting("true", place: "--during-rollout"))
+    let profile = try RunProfile.validate(settings).get()
+    #expect(profile.target == .sandbox)
+    #expect(profile.warmup == .seconds(10))
+    #expect(profile.baseline == .seconds(30))
+    #expect(profile.connections == 64)
+    #expect(profile.timeout == .seconds(10))
+    #expect(profile.pollInterval == .milliseconds(500))
+    let rollout = try #require(profile.rollout)
+    #expect(rollout.settle == .seconds(10))
+    #expect(rollout.recovered == .seconds(20))
+    #expect(rollout.timeout == .seconds(120))
+    #expect(rollout.rollback)
+    #expect(try RunProfile.validate(Settings()).get().baseline == .seconds(30))
+  }
+
+  @Test("elsewhere than on the sandbox a rollout needs an image; on it the cluster's flags make no sense")
+  func targets() {
+    #expect(problems([.duringRollout: "true", .target: "https://a.example"]) == ["--during-rollout"])
+    #expect(problems([.duringRollout: "true", .context: "kind", .namespace: "x"]) == ["--context", "--namespace"])
+    #expect(problems([.duringRollout: "true", .duration: "30s"]) == ["--duration"])
+  }
+
+  @Test("a profile is read with line numbers, and values as they are spelled")
+  func yaml() throws {
+    let settings = try Settings.read(
+      yaml: "rate: 30/m\nduring-rollout: true\n# why\nbaseline: 20s\n", name: "ci.yaml"
+    ).get()
+    #expect(settings[.rate]?.text == "30/m")
+    #expect(settings[.baseline]?.place == "ci.yaml:4: baseline")
+  }
+
+  @Test("a profile with unknown keys, nested or repeated values names every line")
+  func badYaml() {
+    let read = Settings.read(yaml: "rat: 5\nrate: [1, 2]\nseed: 1\nseed: 2\n", name: "ci.yaml")
+    guard case .failure(let list) = read else {
+      Issue.record("a wrong profile was read")
+      return
+    }
+    #expect(list.problems.count >= 1)
+    #expect(list.problems.allSatisfy { $0.place.hasPrefix("ci.yaml") })
+    guard case .failure = Settings.read(yaml: "a: [", name: "ci.yaml") else {
+      Issue.record("broken YAML was read")
+      return
+    }
+    guard case .failure = Settings.read(yaml: "- a\n", name: "ci.yaml") else {
+      Issue.record("a list was read as a profile")
+      return
+    }
+  }
+
+  @Test(
+    "durations",
+    arguments: [("250ms", 250), ("30s", 30_000), ("1.5s", 1500), ("5m", 300_000), ("1h", 3_600_000), ("0s", 0)])
+  func durations(text: String, milliseconds: Int) {
+    #expect(Duration(spelled: text) == .milliseconds(milliseconds))
+  }
+
+  @Test("what is no duration", arguments: ["", "s", "-5s", "5", "5d", "1e3s", "NaNs", "1.2.3s", "99999999999999h"])
+  func noDurations(text: String) {
+    #expect(Duration(spelled: text) == nil)
+  }
+}

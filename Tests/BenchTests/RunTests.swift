@@ -1,0 +1,149 @@
+import Bench
+import Testing
+
+@Suite("Run machine")
+struct RunMachineTests {
+  private func at(_ seconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: seconds * 1_000_000_000) }
+
+  private func machine(rollout: Bool = true, rollback: Bool = true) -> RunMachine {
+    RunMachine(
+      plan: RunMachine.Plan(
+        warmup: .seconds(10), baseline: .seconds(30), settle: .seconds(10), recovered: .seconds(20),
+        duringRollout: rollout, rollback: rollback))
+  }
+
+  @Test("a rollout that completes goes through every phase")
+  func whole() {
+    var run = machine()
+    #expect(run.handle(.tick, now: at(0)) == [.begin(.warmup)])
+    #expect(run.handle(.tick, now: at(9)) == [])
+    #expect(run.handle(.tick, now: at(10)) == [.begin(.baseline)])
+    #expect(run.handle(.tick, now: at(40)) == [.begin(.rollout), .startRollout])
+    #expect(run.handle(.tick, now: at(400)) == [], "a rollout ends by what the cluster says, not by time")
+    #expect(run.handle(.changeEnded(.complete), now: at(401)) == [.begin(.settle)])
+    #expect(run.handle(.tick, now: at(411)) == [.begin(.rollback), .startRollback])
+    #expect(run.handle(.changeEnded(.complete), now: at(420)) == [.begin(.recovered)])
+    #expect(run.handle(.tick, now: at(440)) == [.begin(.drain), .endVotes])
+    #expect(run.handle(.tick, now: at(999)) == [])
+  }
+
+  @Test("a rollout that fails is undone at once", arguments: RolloutOutcome.allCases.filter { $0 != .complete })
+  func failed(outcome: RolloutOutcome) {
+    var run = machine()
+    for second in [0, 10, 40] as [Int64] { _ = run.handle(.tick, now: at(second)) }
+    #expect(run.handle(.changeEnded(outcome), now: at(50)) == [.begin(.rollback), .startRollback])
+  }
+
+  @Test("without --rollback the change stays, and the load ends after settling")
+  func noRollback() {
+    var run = machine(rollback: false)
+    for second in [0, 10, 40] as [Int64] { _ = run.handle(.tick, now: at(second)) }
+    #expect(run.handle(.changeEnded(.complete), now: at(50)) == [.begin(.settle)])
+    #expect(run.handle(.tick, now: at(60)) == [.begin(.drain), .endVotes])
+  }
+
+  @Test("without a rollout the baseline is the measurement")
+  func loadAlone() {
+    var run = machine(rollout: false)
+    #expect(run.handle(.tick, now: at(0)) == [.begin(.warmup)])
+    #expect(run.handle(.tick, now: at(10)) == [.begin(.baseline)])
+    #expect(run.handle(.tick, now: at(40)) == [.begin(.drain), .endVotes])
+  }
+
+  @Test("an interrupt ends the load, and puts back a change that has begun, even without --rollback in its middle")
+  func interrupted() {
+    var early = machine()
+    _ = early.handle(.tick, now: at(0))
+    #expect(early.handle(.interrupted, now: at(3)) == [.begin(.drain), .endVotes])
+    var midway = machine(rollback: false)
+    for second in [0, 10, 40] as [Int64] { _ = midway.handle(.tick, now: at(second)) }
+    #expect(midway.handle(.interrupted, now: at(42)) == [.begin(.rollback), .startRollback, .endVotes])
+    #expect(midway.handle(.interrupted, now: at(43)) == [])
+    #expect(midway.handle(.changeEnded(.complete), now: at(50)) == [.begin(.drain), .endVotes])
+  }
+}
+
+@Suite("Objectives and verdict")
+struct ObjectiveTests {
+  private func measured(
+    _ history: History, failed: Int = 0, due: Int = 1000, rate: Int = 500, rollout: RolloutOutcome? = .complete
+  ) -> Objective.Measured {
+    let votes = (0..<due).map { index in
+      let moment = MonotonicTime(nanoseconds: Int64(index) * 2_000_000)
+      return Observation(
+        index: index, intended: moment, actual: moment, completed: moment, startLag: 0,
+        outcome: index < failed ? .indeterminate : .accepted, cause: .none)
+    }
+    let rate = ArrivalRate(votesPerSecond: rate)
+    let figures = PhaseFigures(of: votes, rate: rate)
+    return Objective.Measured(
+      change: figures, total: figures, consistency: history.report(), rollout: rollout, rate: rate)
+  }
+
+  private let good = History(
+    votes: [("a", 0, 10, .accepted)],
+    polls: [(900, 905, ["a": 1, "b": 0]), (910, 915, ["a": 1, "b": 0]), (920, 925, ["a": 1, "b": 0])],
+    rows: [(0, "a")])
+
+  private func verdict(_ rule: Objective.Rule, _ measured: Objective.Measured) -> Verdict {
+    Objective(rule).judge(measured).verdict
+  }
+
+  @Test("one failed vote fails the error rate; none at a rate that could have seen it passes")
+  func errorRate() {
+    #expect(verdict(.nothingFailed(change: true), measured(good)) == .pass)
+    #expect(verdict(.nothingFailed(change: true), measured(good, failed: 1)) == .fail)
+  }
+
+  @Test("no failed vote at a rate too low to see an outage is inconclusive; so is no vote at all")
+  func detection() {
+    #expect(verdict(.nothingFailed(change: true), measured(good, rate: 73)) == .inconclusive)
+    #expect(verdict(.nothingFailed(change: true), measured(good, rate: 80)) == .pass)
+    #expect(verdict(.nothingFailed(change: true), measured(good, due: 0)) == .inconclusive)
+  }
+
+  @Test(
+    "the probability to miss an outage is that of the test vectors",
+    arguments: [
+      (200, 0.05, 1.0 / 3, 0.01734), (50, 0.1, 0.5, 0.03125), (10, 0.5, 1.0 / 3, 0.13169), (1000, 0.02, 0.1, 0.12158),
+    ] as [(Double, Double, Double, Double)])
+  func missed(rate: Double, window: Double, share: Double, expected: Double) {
+    let probability = Objective.missProbability(rate: rate, windowSeconds: window, share: share)
+    #expect(abs(probability - expected) < 0.00001)
+  }
+
+  @Test("a lost vote fails, an export that shows them all passes, a masked loss is inconclusive")
+  func lost() {
+    #expect(verdict(.nothingLost, measured(good)) == .pass)
+    var history = good
+    history.rows = []
+    #expect(verdict(.nothingLost, measured(history)) == .fail)
+    history.rows = nil
+    history.votes.append(("a", 0, 10, .indeterminate))
+    #expect(verdict(.nothingLost, measured(history)) == .inconclusive)
+  }
+
+  @Test("altered votes cannot be seen without an export")
+  func altered() {
+    #expect(verdict(.nothingAltered, measured(good)) == .pass)
+    var history = good
+    history.rows = [(0, "b")]
+    #expect(verdict(.nothingAltered, measured(history)) == .fail)
+    history.rows = nil
+    #expect(verdict(.nothingAltered, measured(history)) == .inconclusive)
+  }
+
+  @Test("a rollout that did not complete fails; one that never began is inconclusive")
+  func rollout() {
+    #expect(verdict(.rolloutComplete, measured(good)) == .pass)
+    #expect(verdict(.rolloutComplete, measured(good, rollout: .imagePull)) == .fail)
+    #expect(verdict(.rolloutComplete, measured(good, rollout: nil)) == .inconclusive)
+  }
+
+  @Test("verdicts merge fail over inconclusive over pass")
+  func merges() {
+    #expect([Verdict.pass, .inconclusive, .fail].merged == .fail)
+    #expect([Verdict.pass, .inconclusive].merged == .inconclusive)
+    #expect([Verdict.pass].merged == .pass)
+  }
+}

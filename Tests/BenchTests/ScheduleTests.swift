@@ -1,0 +1,158 @@
+import Bench
+import Testing
+
+@Suite("Schedule")
+struct ScheduleTests {
+  @Test(
+    "rates are read as exact fractions",
+    arguments: [
+      ("500", 500, 1_000_000_000), ("0.5", 5, 10_000_000_000), ("30/m", 30, 60_000_000_000),
+      ("7200/h", 7200, 3_600_000_000_000), ("500/s", 500, 1_000_000_000), ("1000000", 1_000_000, 1_000_000_000),
+    ] as [(String, Int64, Int64)])
+  func reads(text: String, votes: Int64, period: Int64) throws {
+    let rate = try #require(ArrivalRate(text))
+    #expect(rate.votes == votes)
+    #expect(rate.periodNanoseconds == period)
+  }
+
+  @Test(
+    "what is no rate is refused",
+    arguments: [
+      "0", "-1", "", "x", "1e3", "5/d", "1000001", "0.0000001", "1/2/3", ".", "1.", "0/m", "99999999999999999999",
+    ])
+  func refuses(text: String) {
+    #expect(ArrivalRate(text) == nil)
+  }
+
+  @Test("a schedule does not drift: after 10 hours at 30011/s vote k is due at floor(k / rate)")
+  func doesNotDrift() {
+    let schedule = Schedule(rate: ArrivalRate(votesPerSecond: 30_011))
+    let tenHours = 30_011 * 36_000
+    #expect(schedule.intendedStart(of: tenHours) == 36_000_000_000_000)
+    #expect(schedule.intendedStart(of: tenHours + 1) == 36_000_000_000_000 + 33_321)
+  }
+
+  @Test(
+    "counting and planning agree: vote k is due before t exactly when k < votesDue(before: t)",
+    arguments: ["500", "0.5", "30/m", "30011", "3", "7/h"])
+  func countsAgree(text: String) throws {
+    let schedule = Schedule(rate: try #require(ArrivalRate(text)))
+    var random = SplitMix(seed: 7)
+    for _ in 0..<2000 {
+      let index = Int(random.next() % 10_000_000)
+      let due = schedule.intendedStart(of: index)
+      #expect(schedule.votesDue(before: due + 1) > index)
+      #expect(schedule.votesDue(before: due) <= index)
+    }
+  }
+}
+
+@Suite("Vote driver")
+struct VoteDriverTests {
+  private func at(_ milliseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: milliseconds * 1_000_000) }
+
+  private func driver(timeout: Duration = .seconds(1)) -> VoteDriver {
+    VoteDriver(
+      schedule: Schedule(rate: ArrivalRate(votesPerSecond: 100)), origin: MonotonicTime(nanoseconds: 0),
+      timeout: timeout)
+  }
+
+  @Test("a vote is not started before it is due, and its lateness is the generator's when a connection was free")
+  func startsWhenDue() {
+    var driver = driver()
+    #expect(driver.step(now: at(3), slotIsFree: true) == .start(index: 0, startLag: 3_000_000))
+    #expect(driver.step(now: at(3), slotIsFree: true) == .wait(until: at(10)))
+    #expect(driver.step(now: at(10), slotIsFree: true) == .start(index: 1, startLag: 0))
+  }
+
+  @Test("a vote that waits for a connection keeps its due moment, and the wait is no start lag")
+  func waitsForSlot() {
+    var driver = driver()
+    _ = driver.step(now: at(0), slotIsFree: true)
+    #expect(driver.step(now: at(10), slotIsFree: false) == .wait(until: at(1010)))
+    driver.slotFreed(at: at(400))
+    #expect(driver.step(now: at(402), slotIsFree: true) == .start(index: 1, startLag: 2_000_000))
+    #expect(driver.backlogMaximum == 40)
+  }
+
+  @Test("a vote is dropped only when it is still unsent at its deadline; late ones are sent late")
+  func dropsAtDeadline() {
+    var driver = driver()
+    _ = driver.step(now: at(0), slotIsFree: true)
+    #expect(driver.step(now: at(1009), slotIsFree: false) == .wait(until: at(1010)))
+    #expect(driver.step(now: at(1010), slotIsFree: false) == .drop(index: 1))
+    #expect(driver.step(now: at(1019), slotIsFree: true) == .start(index: 2, startLag: 999_000_000))
+  }
+
+  @Test("after the end no vote due later is sent, and those due before are still owed")
+  func ends() {
+    var driver = driver()
+    driver.endVotes(at: at(25))
+    for index in 0..<3 {
+      #expect(
+        driver.step(now: at(100), slotIsFree: true)
+          == .start(index: index, startLag: Int64(100 - index * 10) * 1_000_000))
+    }
+    #expect(driver.isFinished)
+    #expect(driver.step(now: at(100), slotIsFree: true) == .wait(until: nil))
+  }
+}
+
+@Suite("Ballot")
+struct BallotTests {
+  private let ballot = Ballot(run: "k3x9a2b7", seed: 42, choices: ["a", "b"])
+
+  @Test("a voter id decodes to its vote, and all are equally long")
+  func decodes() {
+    var random = SplitMix(seed: 1)
+    for _ in 0..<2000 {
+      let index = Int(random.next() % 70_000_000_000)
+      let voter = ballot.voter(of: index)
+      #expect(ballot.index(of: voter) == index)
+      #expect(voter.utf8.count == ballot.voter(of: 0).utf8.count)
+    }
+  }
+
+  @Test("a voter id with one wrong character, or two exchanged ones, is not of this run")
+  func checks() {
+    var random = SplitMix(seed: 2)
+    for _ in 0..<500 {
+      let voter = Array(ballot.voter(of: Int(random.next() % 1_000_000)))
+      let place = voter.count - 8 + Int(random.next() % 7)
+      for digit in "0123456789abcdefghijklmnopqrstuvwxyz" where digit != voter[place] {
+        var wrong = voter
+        wrong[place] = digit
+        #expect(ballot.index(of: String(wrong)) == nil)
+      }
+      if voter[place] != voter[place + 1], place + 2 < voter.count {
+        var swapped = voter
+        swapped.swapAt(place, place + 1)
+        #expect(ballot.index(of: String(swapped)) == nil)
+      }
+    }
+    #expect(ballot.index(of: "vbotherrun-00000000") == nil)
+  }
+
+  @Test("choices are from the seed alone, and nearly even")
+  func choices() {
+    let again = Ballot(run: "other", seed: 42, choices: ["a", "b"])
+    let forA = (0..<10_000).filter { ballot.choice(of: $0) == "a" }.count
+    #expect((4700...5300).contains(forA))
+    #expect((0..<1000).allSatisfy { ballot.choice(of: $0) == again.choice(of: $0) })
+  }
+}
+
+/// A seeded generator, so that a property that fails can be run again.
+struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
