@@ -56,7 +56,7 @@ private struct APIResponder: HTTPResponder {
     guard let body = try? await request.body.collect(upTo: Self.longestBody) else {
       return .failure(APIStatus(.tooLarge, "Request entity too large: limit is \(Self.longestBody)"))
     }
-    return await service.answer(
+    return service.answer(
       APIRequest(
         method: request.method.rawValue, target: target, accept: header("accept", of: request),
         contentType: header("content-type", of: request), body: [UInt8](body.readableBytesView)))

@@ -17,7 +17,7 @@ struct APIService: Sendable {
   static let longestLog = 10_000_000
 
   /// Answers a request; failures are answers too.
-  func answer(_ request: APIRequest) async -> APIAnswer {
+  func answer(_ request: APIRequest) -> APIAnswer {
     do throws(APIStatus) {
       if let answer = try meta(request) { return answer }
       guard let target = APITarget(path: request.path) else { throw .noSuchPath }
