@@ -82,7 +82,7 @@ package struct Kubectl: Sendable {
     let arguments = ["get", "--raw", path]
     do {
       _ = try await Subprocess.run(
-        .name(executable), arguments: Arguments(all(arguments)), environment: environment, input: .none,
+        program, arguments: Arguments(all(arguments)), environment: environment, input: .none,
         output: .sequence, error: .discarded
       ) { execution in
         // Objects with long annotations make long lines: the limit is the API server's own for one object.
@@ -94,6 +94,10 @@ package struct Kubectl: Sendable {
       if Task.isCancelled { return }
       throw notStarted(arguments, error)
     }
+  }
+
+  private var program: Executable {
+    executable.contains("/") ? .path(FilePath(executable)) : .name(executable)
   }
 
   private var scope: [String] {
@@ -111,7 +115,7 @@ package struct Kubectl: Sendable {
 
   private func collect(_ arguments: [String]) async throws -> Ended {
     let result = try await Subprocess.run(
-      .name(executable), arguments: Arguments(all(arguments)), environment: environment,
+      program, arguments: Arguments(all(arguments)), environment: environment,
       output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
     let exit =
       switch result.terminationStatus {

@@ -1,5 +1,6 @@
 import Bench
 import Subprocess
+import SystemPackage
 
 /// Reads every counted vote of a run from the command that prints them, a line `voter<TAB>choice` each, into an audit.
 ///
@@ -12,6 +13,11 @@ struct VoteExport: Sendable {
   /// What a row stands for.
   var rows: VoteAudit.Rows
 
+  private var executable: Executable {
+    let program = command.first ?? ""
+    return program.contains("/") ? .path(FilePath(program)) : .name(program)
+  }
+
   /// The finished audit, or in a sentence why there is none.
   func audit(_ ledger: Ledger, _ ballot: Ballot) async -> Result<VoteAudit, RunFailure> {
     var audit = VoteAudit(ledger: ledger, ballot: ballot, rows: rows)
@@ -20,7 +26,7 @@ struct VoteExport: Sendable {
       uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) })
     do {
       let result = try await Subprocess.run(
-        .name(command.first ?? ""), arguments: Arguments(Array(arguments)), environment: .inherit.updating(added),
+        executable, arguments: Arguments(Array(arguments)), environment: .inherit.updating(added),
         input: .none, output: .sequence, error: .discarded
       ) { execution in
         for try await line in execution.standardOutput.strings() {
