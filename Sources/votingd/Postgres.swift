@@ -50,10 +50,7 @@ actor Postgres {
   /// Storing the same again changes nothing as long as no later vote of the same voter came between.
   func store(_ votes: [QueuedVote], semantics: Configuration.Semantics) throws(PostgresError) {
     try using { (connection) throws(PostgresError) in
-      if !canStore {
-        try prepareToStore(connection)
-        canStore = true
-      }
+      try prepareToStore(connection)
       switch semantics {
       case .upsert:
         try connection.transaction("upsert", votes.map { [$0.voter, $0.choice] }, attempted: "store votes")
@@ -61,6 +58,11 @@ actor Postgres {
         try connection.transaction("count", votes.map { [$0.id, $0.voter, $0.choice] }, attempted: "store votes")
       }
     }
+  }
+
+  /// Makes the tables that are missing.
+  func makeTables() throws(PostgresError) {
+    try using { (connection) throws(PostgresError) in try prepareToStore(connection) }
   }
 
   /// For readiness: a sentence when PostgreSQL does not answer a query.
@@ -73,7 +75,9 @@ actor Postgres {
     }
   }
 
+  /// Once for each connection: a database that was restored to before the tables is a new connection too.
   private func prepareToStore(_ connection: PostgresConnection) throws(PostgresError) {
+    guard !canStore else { return }
     for statement in [Self.createVotes, Self.createCounted] {
       do throws(PostgresError) {
         try connection.rows(statement, attempted: "create a table")
@@ -84,6 +88,7 @@ actor Postgres {
     }
     try connection.prepare("upsert", Self.upsert)
     try connection.prepare("count", Self.count)
+    canStore = true
   }
 
   /// A read is tried once more on a new connection: the old one may have ended unnoticed since it was last used.

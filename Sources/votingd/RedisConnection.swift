@@ -19,11 +19,11 @@ final class RedisConnection: Sendable {
     self.handler = handler
   }
 
-  /// Resolves the name and connects, within a second for each of its addresses.
+  /// Resolves the name and connects, within 2 s for each of its addresses.
   static func connect(to endpoint: Configuration.Endpoint) async throws(RedisError) -> RedisConnection {
     do {
       return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        .connectTimeout(.seconds(1))
+        .connectTimeout(.seconds(2))
         .connect(host: endpoint.host, port: endpoint.port) { channel in
           channel.eventLoop.makeCompletedFuture {
             let handler = RedisHandler()

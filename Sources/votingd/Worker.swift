@@ -75,6 +75,8 @@ final class Worker: Sendable {
   /// Moves batches until something fails or `stop`; begins with what an earlier failure left in the own list.
   private func move(progress: () -> Void) async throws {
     var adoptionDue = ContinuousClock.now
+    // Before the first vote: who counts or exports rows should find none rather than no table.
+    try await postgres.makeTables()
     try await finishOwn()
     while !isStopping {
       if adoptionDue <= .now {

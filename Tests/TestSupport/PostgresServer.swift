@@ -35,6 +35,23 @@ package struct PostgresServer: Sendable {
     ])
   }
 
+  /// Runs a statement in a transaction that stays open until `release`, so that its locks are held.
+  package func hold(_ statement: String, on stage: Stage) async throws {
+    let url = "host=127.0.0.1 port=\(port) user=postgres dbname=votes application_name=hold"
+    _ = try stage.start(
+      try Executables.system("psql"), ["-X", "-c", "BEGIN; \(statement); SELECT pg_sleep(60)", url], name: "hold")
+    try await waitUntil("\(statement) is in force") {
+      try await query(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hold' AND wait_event = 'PgSleep'") == "1"
+    }
+  }
+
+  /// Ends what `hold` began.
+  package func release() async throws {
+    _ = try await query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hold'")
+  }
+
   private static func makeCluster(_ data: String) async throws {
     let initdb = try Executables.system("initdb")
     guard mkdir(data, 0o700) == 0 else { throw StageError("cannot make \(data)") }

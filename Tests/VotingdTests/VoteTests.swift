@@ -175,6 +175,7 @@ struct VoteTests {
 
   /// A vote whose push Redis has received and holds back: the request is in hand for as long as the test likes.
   private static func holdPush(to vote: VotingProcess, redis: RedisServer) async throws -> HTTPConnection {
+    try await waitUntil("the vote frontend is connected") { try vote.get("/readyz").status == 200 }
     try redis.command("CLIENT", "PAUSE", "20000", "WRITE")
     let connection = try HTTPConnection(port: vote.port)
     try connection.send("POST", "/vote", headers: VotingProcess.formHeaders(voter: "v"), body: "vote=a")

@@ -31,6 +31,31 @@ struct WorkerTests {
     }
   }
 
+  @Test("keeps the batch in a list until it is committed, and counts it once though it is delivered twice")
+  func keepsBatchInHand() async throws {
+    try await withStage { stage in
+      let (redis, postgres) = (try await RedisServer(on: stage), try await PostgresServer(on: stage))
+      let first = try await VotingProcess.start(
+        "worker", "--semantics", "count", on: stage, redis: redis, postgres: postgres)
+      try await waitUntil("the tables are there") { try await postgres.query("SELECT count(*) FROM counted") == "0" }
+      try await postgres.hold("LOCK TABLE votes", on: stage)
+      try Self.push((0..<500).map { Self.item(id: "m\($0)", voter: "v\($0)", vote: "a") }, redis)
+      try await waitUntil("the worker waits for the table") {
+        try await postgres.query("SELECT count(*) FROM pg_locks WHERE NOT granted") == "1"
+      }
+      first.process.signal(SIGKILL)
+      _ = try await first.process.wait()
+      let (waiting, inHand) = (try redis.command("LLEN", "votes"), try redis.command("LLEN", "votes:processing:pod-1"))
+      #expect((Int(waiting[0]) ?? 0) + (Int(inHand[0]) ?? 0) == 500 && inHand != ["0"])
+      // The server goes on with what the dead worker had sent: the batch is committed, and comes once more.
+      try await postgres.release()
+      _ = try await VotingProcess.start("worker", "--semantics", "count", on: stage, redis: redis, postgres: postgres)
+      try await Self.drained(redis, pod: "pod-1")
+      let rows = try await postgres.query("SELECT (SELECT count(*) FROM votes), (SELECT count(*) FROM counted)")
+      #expect(rows == "500|500")
+    }
+  }
+
   @Test("lets the last vote of a voter win", arguments: ["upsert", "count"])
   func lastVoteWins(semantics: String) async throws {
     try await withStage { stage in
@@ -85,6 +110,17 @@ struct WorkerTests {
       }
       try await Self.drained(redis, pod: "pod-1")
       #expect(try redis.command("KEYS", "votes:processing:*") == [])
+    }
+  }
+
+  @Test("makes both tables before there is a vote", arguments: ["upsert", "count"])
+  func makesTables(semantics: String) async throws {
+    try await withStage { stage in
+      let (redis, postgres) = (try await RedisServer(on: stage), try await PostgresServer(on: stage))
+      _ = try await VotingProcess.start("worker", "--semantics", semantics, on: stage, redis: redis, postgres: postgres)
+      try await waitUntil("the tables are there") {
+        try await postgres.query("SELECT (SELECT count(*) FROM votes) + (SELECT count(*) FROM counted)") == "0"
+      }
     }
   }
 
