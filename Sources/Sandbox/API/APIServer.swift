@@ -15,7 +15,7 @@ package struct APIServer: Sendable {
   /// `podLog` gives the file with a pod's log, by namespace, name, and whether the log of the container before the
   /// last restart is meant; nil if there is none.
   package init(
-    store: ObjectStore, log: Logger,
+    store: ObjectStore, log: Logger = Logger(label: "votebench.api"),
     podLog: @escaping @Sendable (_ namespace: String, _ name: String, _ previous: Bool) -> String? = { _, _, _ in nil }
   ) {
     self.log = log
