@@ -110,17 +110,3 @@ final class RunExecution {
     String((0..<8).map { _ in "0123456789abcdefghijklmnopqrstuvwxyz".randomElement() ?? "0" })
   }
 }
-
-/// Paths of this program and of what is installed beside it.
-enum Program {
-  /// This program.
-  static var path: String {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-  }
-
-  /// A program beside this one.
-  static func sibling(_ name: String) -> String {
-    let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-    return directory + "/" + name
-  }
-}

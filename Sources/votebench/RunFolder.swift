@@ -8,7 +8,7 @@ enum RunFolder {
     _ report: RunReport, exitCode: Int32, to folder: String?, name: String
   ) throws(RunFailure) -> String {
     let time = report.heading.startedAt.replacing("-", with: "").replacing(":", with: "").replacing("Z", with: "")
-    let path = folder ?? "Reports/runs/\(time)-\(name)"
+    let path = folder ?? Program.projectFile("Reports/runs/\(time)-\(name)")
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       try write(try SummaryDocument(report, exitCode: exitCode).json(), to: path + "/summary.json")

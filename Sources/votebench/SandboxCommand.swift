@@ -5,10 +5,54 @@ import Sandbox
 /// `votebench sandbox`: the voting system on this machine.
 struct SandboxCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sandbox", abstract: "The voting system on this machine.",
-    subcommands: [Serve.self])
+    commandName: "sandbox", abstract: "The voting system on this machine: up, down, status.",
+    subcommands: [Up.self, Down.self, Status.self, Serve.self])
 
-  /// The process behind a sandbox; started by `run`, which passes the configuration.
+  /// Starts a sandbox that outlives this command.
+  struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "up", abstract: "Start the voting system; it stays until 'down'.")
+
+    mutating func run() async throws {
+      do {
+        let child = try await SandboxChild.start(
+          SandboxConfiguration(
+            semantics: .count, votingd: Program.sibling("votingd"), version: Votebench.version, lifeline: false),
+          executable: Program.path)
+        Console.output(SandboxCommand.guide(to: child.info))
+      } catch {
+        Console.error("votebench sandbox: \(error)")
+        throw ExitStatus.unavailable
+      }
+    }
+  }
+
+  /// Ends every sandbox of this user.
+  struct Down: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "down", abstract: "End every sandbox of yours, and remove what one left that was killed.")
+
+    mutating func run() async throws {
+      for entry in SandboxRegistry.sandboxes() where entry.isAlive {
+        await SandboxRegistry.end(entry.info)
+        Console.output("ended \(entry.info.url)\n")
+      }
+      for folder in await SandboxRegistry.cleanLeftovers() { Console.output("removed \(folder)\n") }
+    }
+  }
+
+  /// Lists this user's sandboxes.
+  struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "status", abstract: "List the sandboxes of yours.")
+
+    mutating func run() async throws {
+      let alive = SandboxRegistry.sandboxes().filter(\.isAlive)
+      if alive.isEmpty { Console.output("no sandbox is up; start one with: votebench sandbox up\n") }
+      for entry in alive { Console.output(SandboxCommand.guide(to: entry.info)) }
+    }
+  }
+
+  /// The process behind a sandbox; started by `run` and `up`, which pass the configuration.
   struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "serve", shouldDisplay: false)
 
@@ -18,9 +62,23 @@ struct SandboxCommand: AsyncParsableCommand {
       do {
         try await SandboxService.serve(try SandboxConfiguration(argument: configuration))
       } catch let error as SandboxError {
-        Console.error("votebench sandbox: \(error)")
+        Console.error("\(error)")
         throw ExitStatus.unavailable
       }
     }
+  }
+
+  /// Where a sandbox is, and what to try.
+  private static func guide(to info: SandboxInfo) -> String {
+    let curl = "curl --cacert \(info.caCertificate) --resolve \(info.host):\(info.port):\(info.address)"
+    return """
+      sandbox at \(info.url) (process \(info.pid))
+        export KUBECONFIG=\(info.kubeconfig) HOME=\(info.kubectlHome)
+        kubectl -n \(info.namespace) get deploy,rs,pods
+        kubectl -n \(info.namespace) set image deployment/voting-app voting-app=voting-app:v2
+        \(curl) -b voter_id=me -d vote=a \(info.url)/vote
+        \(curl) -H 'Accept: application/json' \(info.url)/result
+
+      """
   }
 }
