@@ -116,7 +116,13 @@ package struct SandboxFolder: Sendable {
 
   static func remove(_ path: String) {
     // A process that ends can still write a last file, so a second try is worth it.
-    for _ in 0..<5 where access(path, F_OK) == 0 { try? FileManager.default.removeItem(atPath: path) }
+    for _ in 0..<5 where access(path, F_OK) == 0 {
+      // One by one: a file that somebody else put there must not save the others.
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+        try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+      }
+      rmdir(path)
+    }
     rmdir(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
   }
 

@@ -25,9 +25,17 @@ actor SandboxServer {
   private var ingress: IngressController?
   private var loops: [Task<Void, Never>] = []
 
-  init(_ configuration: SandboxConfiguration, logger: Logger) {
+  /// Nothing runs until ``start()``; unless given, the logger tells of errors only.
+  init(_ configuration: SandboxConfiguration, logger: Logger = SandboxServer.logger(.error)) {
     self.configuration = configuration
     self.logger = logger
+  }
+
+  /// A logger that writes to standard error.
+  static func logger(_ level: Logger.Level) -> Logger {
+    var logger = Logger(label: "sandbox", factory: { StreamLogHandler.standardError(label: $0) })
+    logger.logLevel = level
+    return logger
   }
 
   /// Where it is; nil until it is ready.
@@ -221,9 +229,10 @@ actor SandboxServer {
       if allReady, await ingress?.isCurrent == true { return }
       try? await Task.sleep(for: .milliseconds(20))
     }
-    let pods = store.list(.pods).items.map { pod in
-      let state = pod["status", "containerStatuses"][0]["state"].object?.keys.first ?? "no container"
-      return "\(pod["metadata", "name"].string ?? "?") \(state)"
+    let pods = store.list(.pods).items.filter { $0["status", "containerStatuses"][0]["ready"].bool != true }.map { pod in
+      let state = pod["status", "containerStatuses"][0]["state"]
+      let reason = state["waiting", "reason"].string ?? state.object?.keys.first ?? "no container"
+      return "\(pod["metadata", "name"].string ?? "?") \(reason)"
     }
     throw SandboxError(
       .notReady, attempted: "starting the voting system",

@@ -20,7 +20,7 @@ package enum SandboxService {
   package static func serve(_ configuration: SandboxConfiguration) async throws(SandboxError) {
     umask(0o077)
     signal(SIGPIPE, SIG_IGN)
-    let logger = Logger(label: "sandbox", factory: { StreamLogHandler.standardError(label: $0) })
+    let logger = SandboxServer.logger(.info)
     let (ends, end) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
     let sources = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")].map { number, name in
       signalSource(number) { end.yield(name) }

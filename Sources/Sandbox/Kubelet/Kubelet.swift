@@ -24,6 +24,7 @@ actor Kubelet {
   private var addresses: PodAddresses
   private var pods: [String: Pod] = [:]
   private var alarm: Task<Void, Never>?
+  private var silences: [String: Task<Void, Never>] = [:]
   private var isStopping = false
 
   init(store: ObjectStore, runner: ContainerRunner, range: LoopbackRange, logger: Logger) {
@@ -49,6 +50,8 @@ actor Kubelet {
   func stop() async {
     isStopping = true
     alarm?.cancel()
+    for silence in silences.values { silence.cancel() }
+    for silence in silences.values { await silence.value }
     await withTaskGroup(of: Void.self) { group in
       for child in pods.values.compactMap(\.child) {
         group.addTask { await child.stop(SIGKILL, within: .seconds(2)) }
@@ -156,7 +159,7 @@ extension Kubelet {
       do throws(ContainerRunner.Failure) {
         let child = try await runner.start(object, plan, image, pod.address, restart: restart)
         pods[uid]?.child = child
-        if pods[uid] == nil { child.send(SIGKILL) }
+        if pods[uid] == nil || isStopping { child.send(SIGKILL) }
         deliver(.started, to: uid)
         let ending = await child.ending
         deliver(.exited(ending.exitCode), to: uid)
@@ -196,12 +199,12 @@ extension Kubelet {
 
   // As measured on a real node: refused for 0.3 s, then silent. 30 s later nobody sends there any more.
   private func silence(_ address: String, _ port: UInt16) {
-    Task {
+    silences[address] = Task {
       try? await Task.sleep(for: .milliseconds(300))
-      let tombstone = Tombstone(address: address, port: port)
-      if tombstone == nil { logger.warning("\(address):\(port) is in use, so it cannot fall silent") }
+      let tombstone = Task.isCancelled ? nil : Tombstone(address: address, port: port)
       try? await Task.sleep(for: .seconds(30))
       withExtendedLifetime(tombstone) {}
+      silences[address] = nil
       addresses.giveBack(address)
     }
   }

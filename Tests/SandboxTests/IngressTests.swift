@@ -1,0 +1,65 @@
+import FoundationEssentials
+import TestSupport
+import Testing
+
+@testable import Sandbox
+
+@Suite("The ingress")
+struct IngressTests {
+  @Test("the first change is taken over at once, the next one an interval after it")
+  func throttle() {
+    let start = ContinuousClock.now
+    var throttle = Throttle(interval: .seconds(2))
+    #expect(throttle.delay(now: start) == .zero)
+    throttle.taken(now: start)
+    for (after, delay) in [(0.0, 2.0), (0.5, 1.5), (2.0, 0.0), (9.0, 0.0)] {
+      #expect(throttle.delay(now: start + .seconds(after)) == .seconds(delay))
+    }
+  }
+
+  @Test("only ready endpoints are chosen from, and a Service without any is known to have none")
+  func endpoints() {
+    func endpoint(_ address: String, ready: Bool) -> JSON {
+      ["addresses": [.string(address)], "conditions": ["ready": .bool(ready)]]
+    }
+    let slice: JSON = [
+      "metadata": ["labels": ["kubernetes.io/service-name": "voting-service"]], "ports": [["port": 8080]],
+      "endpoints": [endpoint("127.70.1.10", ready: true), endpoint("127.70.1.11", ready: false)],
+    ]
+    let other: JSON = [
+      "metadata": ["labels": ["kubernetes.io/service-name": "unrouted"]], "ports": [["port": 8080]],
+      "endpoints": [endpoint("127.70.1.12", ready: true)],
+    ]
+    #expect(
+      IngressController.endpoints(in: [slice, other]) == [
+        "voting-service": ["127.70.1.10:8080"], "result-service": [],
+      ])
+  }
+
+  @Test("openssl accepts the certificates for what they are made for, and only for that")
+  func certificates() async throws {
+    try await withStage { stage in
+      let folder = try SandboxFolder.create(in: stage.folder, account: nil)
+      let openssl = try Executables.system("openssl")
+      let certificates = try await Certificates.make(
+        in: folder, host: "oggy.local", apiAddress: "127.70.1.1", openssl: openssl,
+        journal: ProcessJournal(folder: folder.path))
+      func verifies(_ name: String, _ options: String...) async throws -> Bool {
+        let run = try stage.start(
+          openssl,
+          ["verify", "-x509_strict", "-CAfile", certificates.authority] + options + [
+            "\(certificates.folder)/\(name).crt"
+          ],
+          name: "openssl")
+        return try await run.wait() == .exited(0)
+      }
+      #expect(try await verifies("ingress", "-purpose", "sslserver", "-verify_hostname", "oggy.local"))
+      #expect(try await verifies("ingress", "-purpose", "sslserver", "-verify_ip", "127.0.0.1"))
+      #expect(try await verifies("api", "-purpose", "sslserver", "-verify_ip", "127.70.1.1"))
+      #expect(try await verifies("client", "-purpose", "sslclient"))
+      #expect(try await !verifies("client", "-purpose", "sslserver"))
+      #expect(try await !verifies("ingress", "-verify_hostname", "elsewhere.local"))
+      #expect(!FileManager.default.fileExists(atPath: "\(certificates.folder)/ca.key"))
+    }
+  }
+}
