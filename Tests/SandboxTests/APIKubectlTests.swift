@@ -9,30 +9,37 @@ struct APIKubectlTests {
   /// A kubectl, and where it is.
   struct Client: Sendable, CustomTestStringConvertible {
     var name: String
-    var path: String?
-    var hint: String
+    var path: String
 
     var testDescription: String { name }
 
-    func find() throws -> String {
-      guard let path else { try Test.cancel("\(name) is not here: \(hint)") }
-      return path
+    static let installed = (try? Executables.system("kubectl")).map { Client(name: "the installed kubectl", path: $0) }
+    static let old = named("VOTEBENCH_KUBECTL_1_20", "kubectl 1.20")
+    static let current = named("VOTEBENCH_KUBECTL_1_37", "kubectl 1.37")
+    static let all = [installed, old, current].compactMap { $0 }
+
+    private static func named(_ variable: String, _ name: String) -> Client? {
+      ProcessInfo.processInfo.environment[variable].map { Client(name: name, path: $0) }
     }
+  }
 
-    static let installed = Client(
-      name: "the installed kubectl", path: try? Executables.system("kubectl"), hint: "no kubectl on PATH")
-    static let all = [
-      installed, named("VOTEBENCH_KUBECTL_1_20", "kubectl 1.20"), named("VOTEBENCH_KUBECTL_1_37", "kubectl 1.37"),
-    ]
+  @Test("kubectl 1.20 is among them", .enabled(if: Client.old != nil, "VOTEBENCH_KUBECTL_1_20 names no kubectl"))
+  func old() async throws { try await check(Client.old, "v1.20.") }
 
-    private static func named(_ variable: String, _ name: String) -> Client {
-      Client(name: name, path: ProcessInfo.processInfo.environment[variable], hint: "\(variable) names its path")
+  @Test("kubectl 1.37 is among them", .enabled(if: Client.current != nil, "VOTEBENCH_KUBECTL_1_37 names no kubectl"))
+  func current() async throws { try await check(Client.current, "v1.37.") }
+
+  private func check(_ client: Client?, _ version: String) async throws {
+    let path = try #require(client).path
+    try await APIStage.run { api in
+      let said = try await api.kubectl(path, "version", "--client")
+      #expect(said.text.contains(version))
     }
   }
 
   @Test("get, set image, rollout status and rollout undo work", arguments: Client.all)
   func rollout(client: Client) async throws {
-    let path = try client.find()
+    let path = client.path
     try await APIStage.run { api in
       let status = try await api.kubectl(path, "rollout", "status", "deploy/voting-app", "--timeout=30s")
       #expect(status.text.contains("successfully rolled out"), "\(status)")
@@ -57,7 +64,7 @@ struct APIKubectlTests {
 
   @Test("the other verbs of a rollout work", arguments: Client.all)
   func verbs(client: Client) async throws {
-    let path = try client.find()
+    let path = client.path
     try await APIStage.run { api in
       _ = try await api.kubectl(path, "rollout", "status", "deploy/voting-app", "--timeout=30s")
       let json = #"[{"op":"replace","path":"/spec/replicas","value":3}]"#
@@ -84,7 +91,7 @@ struct APIKubectlTests {
 
   @Test("failures end with kubectl's own words and exit 1", arguments: Client.all)
   func failures(client: Client) async throws {
-    let path = try client.find()
+    let path = client.path
     try await APIStage.run { api in
       let steps: [([String], String)] = [
         (["get", "deployment", "nosuch"], #"Error from server (NotFound): deployments.apps "nosuch" not found"#),
@@ -110,7 +117,7 @@ struct APIKubectlTests {
 
   @Test("apply creates, leaves alone and changes", arguments: Client.all)
   func apply(client: Client) async throws {
-    let path = try client.find()
+    let path = client.path
     try await APIStage.run { api in
       let file = try api.write("extra.yaml", Self.manifest(image: "extra:v1"))
       for expected in ["created", "unchanged"] {
@@ -151,7 +158,7 @@ struct APIKubectlTests {
   @Test("the server ends at once when it is cancelled, also with a watch open")
   func cancelled() async throws {
     let ending = try await APIStage.run { api in
-      let path = try Client.installed.find()
+      let path = try #require(Client.installed, "no kubectl on PATH").path
       _ = try await api.kubectl(path, "rollout", "status", "deploy/voting-app", "--timeout=30s")
       let watch = try api.start(path, "get", "pods", "-w")
       try await waitUntil("the watch shows pods") { watch.log().contains("voting-app") }
