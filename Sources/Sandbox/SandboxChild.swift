@@ -67,13 +67,13 @@ package final class SandboxChild: Sendable {
       if let ready { return ready.info }
       if let ending = process.endingSoFar {
         throw SandboxError(
-          .ended, attempted: "starting the sandbox", cause: "its process ended with \(ending.exitCode)",
-          remedy: log.lastLines)
+          .ended, attempted: "starting the sandbox", cause: log.lastLines(1),
+          remedy: "(Its process ended with \(ending.exitCode).)")
       }
       try? await Task.sleep(for: .milliseconds(20))
     }
     throw SandboxError(
-      .notReady, attempted: "starting the sandbox", cause: "it was not ready within 30 s: \(log.lastLines)",
+      .notReady, attempted: "starting the sandbox", cause: "it was not ready within 30 s: \(log.lastLines(3))",
       remedy: "If the machine is busy, try again.")
   }
 }
@@ -130,10 +130,10 @@ private final class UnlinkedFile: Sendable {
 
   deinit { close(descriptor) }
 
-  var lastLines: String {
+  func lastLines(_ count: Int) -> String {
     let size = lseek(descriptor, 0, SEEK_END)
     var buffer = [UInt8](repeating: 0, count: 4_096)
-    let count = pread(descriptor, &buffer, buffer.count, max(0, size - buffer.count))
-    return LogFile.lastLines(in: buffer.prefix(max(0, count)))
+    let read = pread(descriptor, &buffer, buffer.count, max(0, size - buffer.count))
+    return LogFile.lastLines(in: buffer.prefix(max(0, read)), count: count)
   }
 }

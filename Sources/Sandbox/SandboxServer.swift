@@ -229,7 +229,8 @@ actor SandboxServer {
       if allReady, await ingress?.isCurrent == true { return }
       try? await Task.sleep(for: .milliseconds(20))
     }
-    let pods = store.list(.pods).items.filter { $0["status", "containerStatuses"][0]["ready"].bool != true }.map { pod in
+    let unready = store.list(.pods).items.filter { $0["status", "containerStatuses"][0]["ready"].bool != true }
+    let pods = unready.map { pod in
       let state = pod["status", "containerStatuses"][0]["state"]
       let reason = state["waiting", "reason"].string ?? state.object?.keys.first ?? "no container"
       return "\(pod["metadata", "name"].string ?? "?") \(reason)"
