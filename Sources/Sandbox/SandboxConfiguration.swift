@@ -31,6 +31,7 @@ package struct SandboxConfiguration: Codable, Sendable, Equatable {
   /// 2 s is Traefik's default (`providersThrottleDuration`), the ingress that was measured.
   package var ingressThrottle: Double
 
+  /// A sandbox as `votebench run` wants it, but for what is given.
   package init(
     httpsPort: Int = 8443, exactPort: Bool = false, semantics: Semantics = .upsert, votingd: String,
     version: String = "dev", folderBase: String? = nil, lifeline: Bool = true, ingressThrottle: Double = 2

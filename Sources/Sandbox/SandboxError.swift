@@ -34,6 +34,7 @@ package struct SandboxError: Error, Sendable, CustomStringConvertible {
   /// A sentence that says what the user can do about it.
   package var remedy: String
 
+  /// An error with all of its parts.
   package init(_ code: Code, attempted: String, cause: String, remedy: String) {
     self.code = code
     self.attempted = attempted

@@ -23,6 +23,7 @@ package final class ChildProcess: Sendable {
     /// The user it runs as; nil for the sandbox's own.
     package var account: UnprivilegedAccount?
 
+    /// A plan with the least environment, and death by SIGKILL.
     package init(_ what: String, _ command: [String], log: String, account: UnprivilegedAccount?) {
       self.what = what
       self.command = command

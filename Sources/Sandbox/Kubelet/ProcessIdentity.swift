@@ -8,6 +8,7 @@ package struct ProcessIdentity: Codable, Sendable, Hashable {
   /// When it started, in clock ticks since the machine's start (field 22 of `/proc/PID/stat`).
   package var startTime: UInt64
 
+  /// A process that was met before.
   package init(pid: Int32, startTime: UInt64) {
     self.pid = pid
     self.startTime = startTime
