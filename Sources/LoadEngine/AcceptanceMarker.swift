@@ -7,10 +7,13 @@ package enum AcceptanceMarker {
   ///
   /// White space around the JSON colon does not matter.
   package static func isSeen(in body: UnsafeBufferPointer<UInt8>, choice: String) -> Bool {
-    let quoted = Array("\"\(choice)\"".utf8)
+    let mark = UInt8(ascii: "\"")
     var start = 0
-    while let quote = body[start...].firstIndex(of: UInt8(ascii: "\"")) {
-      if matches(body, at: quote, quoted), follows(body, before: quote) { return true }
+    while let quote = body[start...].firstIndex(of: mark) {
+      let end = quote + 1 + choice.utf8.count
+      if end < body.count, body[end] == mark, matches(body, at: quote + 1, choice.utf8), follows(body, before: quote) {
+        return true
+      }
       start = quote + 1
     }
     return false
@@ -27,10 +30,10 @@ package enum AcceptanceMarker {
     return place + 1 >= json.count && matches(body, at: place + 1 - json.count, json)
   }
 
-  private static func matches(_ body: UnsafeBufferPointer<UInt8>, at place: Int, _ text: [UInt8]) -> Bool {
-    guard place + text.count <= body.count else { return false }
-    for offset in 0..<text.count where body[place + offset] != text[offset] { return false }
-    return true
+  private static func matches(
+    _ body: UnsafeBufferPointer<UInt8>, at place: Int, _ text: some Collection<UInt8>
+  ) -> Bool {
+    body[place...].starts(with: text)
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool {

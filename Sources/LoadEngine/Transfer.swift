@@ -17,23 +17,37 @@ struct Transfer {
   /// Times that libcurl was about to send the request.
   private(set) var sends = 0
 
-  /// The vote in hand: its index, when it was due and handed over, and our own lateness.
-  var index = -1
-  var intended = MonotonicTime(nanoseconds: 0)
-  var actual = MonotonicTime(nanoseconds: 0)
-  var startLag: Int64 = 0
+  /// A vote in hand: its index, when it was due and handed over, and our own lateness in nanoseconds.
+  struct Vote {
+    var index = -1
+    var intended = MonotonicTime(nanoseconds: 0)
+    var actual = MonotonicTime(nanoseconds: 0)
+    var startLag: Int64 = 0
+  }
+  var vote = Vote()
 
-  static let formPrefix = "vote="
-  static let cookieHeader = "Cookie: voter_id="
-  static let requestHeader = "X-Request-ID: "
+  private static let formPrefix = "vote="
+  private static let cookieHeader = "Cookie: voter_id="
+  private static let requestHeader = "X-Request-ID: "
   private static let podCapacity = 64
+
+  /// The header lines of a vote, in the order that `fill` relies on.
+  static func headers(_ ballot: Ballot) -> [String] {
+    [requestHeader + ballot.requestID(of: 0), cookieHeader + ballot.voter(of: 0), "Accept: application/json"]
+  }
+
+  /// Bytes of a vote's form; all choices are of one length.
+  static func formWidth(_ ballot: Ballot) -> Int {
+    formPrefix.utf8.count + (ballot.choices.first?.utf8.count ?? 0)
+  }
 
   /// A transfer with the given fixed header lines, a form of `formWidth` bytes (0 for none) and room for an answer.
   init?(headers lines: [String], formWidth: Int, bodyCapacity: Int) {
     guard let easy = curl_easy_init() else { return nil }
-    var list: UnsafeMutablePointer<curl_slist>?
-    for line in lines { list = curl_slist_append(list, line) }
-    guard let list else { return nil }
+    guard let list = Self.list(of: lines) else {
+      curl_easy_cleanup(easy)
+      return nil
+    }
     self.easy = easy
     headers = list
     form = .allocate(capacity: formWidth + 1)
@@ -42,6 +56,19 @@ struct Transfer {
     body = .allocate(capacity: bodyCapacity)
     self.bodyCapacity = bodyCapacity
     pod = .allocate(capacity: Self.podCapacity)
+  }
+
+  /// Nil when there is no memory for every line.
+  private static func list(of lines: [String]) -> UnsafeMutablePointer<curl_slist>? {
+    var list: UnsafeMutablePointer<curl_slist>?
+    for line in lines {
+      guard let longer = curl_slist_append(list, line) else {
+        curl_slist_free_all(list)
+        return nil
+      }
+      list = longer
+    }
+    return list
   }
 
   /// Frees everything; the handle must have been removed from its multi handle.
@@ -88,6 +115,28 @@ struct Transfer {
     vb_easy_set_long(easy, CURLOPT_NOPROGRESS, 1)
     vb_easy_set_string(easy, CURLOPT_PROXY, "")
     vb_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+  }
+
+  /// Sets whom the handle believes: addresses of `resolve`, which must outlive it, and certificates.
+  func trust(_ configuration: EngineConfiguration, _ resolve: UnsafeMutablePointer<curl_slist>?) {
+    if let resolve { vb_easy_set_pointer(easy, CURLOPT_RESOLVE, resolve) }
+    if let file = configuration.caCertificate { vb_easy_set_string(easy, CURLOPT_CAINFO, file) }
+    if configuration.acceptsAnyCertificate {
+      vb_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
+      vb_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
+    }
+  }
+
+  /// What libcurl knows of the last use of the handle.
+  func integer(_ info: CURLINFO) -> Int {
+    var value = 0
+    vb_easy_get_long(easy, info, &value)
+    return value
+  }
+
+  /// Makes the handle GET from now on.
+  func get() {
+    vb_easy_set_long(easy, CURLOPT_HTTPGET, 1)
   }
 
   /// Makes the handle POST its form from now on.
