@@ -1,0 +1,63 @@
+import Bench
+import LoadEngine
+import TestSupport
+import Testing
+
+extension LoadEngineTests {
+  @Suite("Polls of the tally")
+  struct PollTests {
+    @Test("a poll gives the counts it read, or says why it gives none")
+    func results() async throws {
+      let replies: [(reply: RawServer.Reply, counts: [String: Int]?, cause: Cause)] = [
+        (.answer(#"{"a":3,"b":4,"total":7}"#), ["a": 3, "b": 4], .none),
+        (.answer(#"{"a":3,"#), nil, .markerMissing),
+        (.answer("busy", status: 503), nil, .status(503)),
+        (.answer(#"{"a":3,"b":4,"total":8}"#), nil, .markerMissing),
+        (.answer(#"{"a":4,"total":4}"#, after: .milliseconds(350)), ["a": 4], .none),
+        (.answer("{}"), [:], .none),
+        (.close, nil, .resendBlocked),
+        (.close, nil, .curl(52)),
+        (.answer(#"{"a":5}"#), ["a": 5], .none),
+      ]
+      let behaviour = RawServer.toPolls { $0.number <= replies.count ? replies[$0.number - 1].reply : .silence }
+      try await RawServer.with(behaviour) { server in
+        let recording = try await Recording(.plain(port: server.port)) { _, recording, engine in
+          if recording.tallies.count + recording.tallyFailures.count == replies.count { engine.quit() }
+        }
+        var polls: [(counts: [String: Int]?, cause: Cause)] = []
+        for event in recording.events {
+          if case .tally(let sample) = event { polls.append((sample.counts, .none)) }
+          if case .tallyFailed(let cause) = event { polls.append((nil, cause)) }
+        }
+        #expect(polls.map(\.counts) == replies.map(\.counts))
+        #expect(polls.map(\.cause) == replies.map(\.cause))
+        let samples = recording.tallies
+        #expect(samples.allSatisfy { $0.sent < $0.received })
+        #expect(zip(samples, samples.dropFirst()).allSatisfy { $0.received <= $1.sent })
+        #expect(server.requests.count { $0.path == "/result" } <= replies.count + 1)
+      }
+    }
+
+    @Test("polls keep their rhythm and never overlap, however slow the answers", arguments: [0, 130])
+    func rhythm(delay: Int) async throws {
+      let behaviour = RawServer.toPolls { _ in .answer(#"{"a":1}"#, after: .milliseconds(delay)) }
+      try await RawServer.with(behaviour) { server in
+        let interval = Duration.milliseconds(100)
+        let recording = try await Recording(.plain(port: server.port, pollInterval: interval)) { _, recording, engine in
+          if recording.tallies.count == 12 { engine.quit() }
+        }
+        let samples = recording.tallies
+        let first = try #require(samples.first)
+        #expect(recording.tallyFailures.isEmpty)
+        #expect(zip(samples, samples.dropFirst()).allSatisfy { $0.received <= $1.sent })
+        #expect(samples.enumerated().allSatisfy { $1.sent >= first.sent + interval * max(0, $0 - 1) })
+        // An answer within the interval lets no poll drift: the last is late by less than the sum of all waits.
+        if delay == 0 {
+          let drift = (samples[11].sent - first.sent - interval * 11).seconds
+          let waits = samples.map { ($0.received - $0.sent).seconds }.reduce(0, +)
+          #expect(drift < max(waits, interval.seconds * 11))
+        }
+      }
+    }
+  }
+}
