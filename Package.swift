@@ -57,8 +57,9 @@ let package = Package(
       name: "BenchTests",
       dependencies: ["Bench", "TestSupport", .product(name: "Histogram", package: "hdrhistogram-swift")]),
     .testTarget(name: "LoadEngineTests", dependencies: ["Bench", "LoadEngine", "TestSupport"]),
-    .testTarget(name: "KubernetesTests", dependencies: ["Bench", "Kubernetes", "TestSupport"]),
-    .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "TestSupport"]),
+    .testTarget(
+      name: "KubernetesTests", dependencies: ["Bench", "Kubernetes", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "VotingdTests", dependencies: ["TestSupport"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"]),
   ]

@@ -139,7 +139,8 @@ struct RunOptions: ParsableArguments {
 
   private func profileSettings() -> Result<Settings, ProblemList> {
     guard let profile else { return .success(Settings()) }
-    let path = profile.contains("/") || profile.hasSuffix(".yaml") ? profile : Program.projectFile("Profiles/\(profile).yaml")
+    let path =
+      profile.contains("/") || profile.hasSuffix(".yaml") ? profile : Program.projectFile("Profiles/\(profile).yaml")
     guard let data = try? Data(contentsOf: URL(filePath: path)), let text = String(data: data, encoding: .utf8) else {
       return .failure(
         ProblemList([

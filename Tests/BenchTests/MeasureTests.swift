@@ -45,7 +45,7 @@ struct MeasureTests {
 
   @Test("figures count every outcome once, and a dropped vote has no times")
   func figures() {
-    let figures = PhaseFigures(of: votes("..x.d."), rate: Self.rate)
+    let figures = PhaseFigures(of: votes("..x.d."), outages: [])
     #expect(figures.votes.due == 6)
     #expect(figures.votes.sent == 5)
     #expect(figures.votes.accepted == 4)

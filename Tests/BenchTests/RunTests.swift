@@ -75,7 +75,7 @@ struct ObjectiveTests {
         outcome: index < failed ? .indeterminate : .accepted, cause: .none)
     }
     let rate = ArrivalRate(votesPerSecond: rate)
-    let figures = PhaseFigures(of: votes, rate: rate)
+    let figures = PhaseFigures(of: votes, outages: [])
     return Objective.Measured(
       change: figures, total: figures, consistency: history.report(), rollout: rollout, rate: rate)
   }

@@ -25,10 +25,18 @@ package final class ServerProcess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // A thread of Swift's pool may have signals blocked, and its child would inherit that.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     let variables = environment.map { "\($0.key)=\($0.value)" }
     var pid = pid_t()
     let status = Self.withCStrings([path] + arguments) { words in
-      Self.withCStrings(variables) { posix_spawn(&pid, path, &actions, nil, words, $0) }
+      Self.withCStrings(variables) { posix_spawn(&pid, path, &actions, &attributes, words, $0) }
     }
     guard status == 0 else { throw StageError("cannot start \(path): \(String(cString: strerror(status)))") }
     self.pid = pid

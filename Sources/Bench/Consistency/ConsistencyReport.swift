@@ -147,12 +147,15 @@ package struct ConsistencyReport: Sendable {
     }
   }
 
-  /// The oldest accepted vote that could be invisible at each poll.
+  /// The age of the oldest vote that could be invisible at each poll, from above.
   ///
-  /// Source: the consistency model, section 9.1.
+  /// Votes become visible in the order of their sending (one worker, one queue). With an audit the counted votes are
+  /// known one by one; without, every uncertain vote may hide an older one. Source: the consistency model, section 9.1.
   private static func freshness(_ evidence: Evidence, base: TallySample, uncertain: Int) -> Freshness? {
-    let sends = evidence.ledger.observations.filter { $0.outcome == .accepted || $0.outcome == .indeterminate }
-      .map(\.actual).sorted()
+    let sends = evidence.ledger.observations.filter { vote in
+      evidence.audit.map { $0.isCounted(vote.index) } ?? (vote.outcome == .accepted || vote.outcome == .indeterminate)
+    }.map(\.actual).sorted()
+    let uncertain = evidence.audit == nil ? uncertain : 0
     var lags = Distribution()
     for sample in evidence.samples {
       let oldest = max(0, sample.total - base.total - uncertain)

@@ -62,6 +62,11 @@ package struct VoteAudit: Sendable {
     if Int(seen[index]) > 1 + (rows == .voters ? 0 : Int(vote.resends)) { duplicated.append(index) }
   }
 
+  /// True when vote `index` has a row.
+  package func isCounted(_ index: Int) -> Bool {
+    seen[index] > 0
+  }
+
   /// Ends the audit: what has no row now never had one.
   package mutating func finish() {
     for vote in ledger.observations {

@@ -40,13 +40,14 @@ package struct PhaseFigures: Sendable {
   package private(set) var slotWaitMaximum: Int64 = 0
   /// Failed votes by reason, the most frequent first.
   package private(set) var failures: [Failure] = []
-  /// Failed votes by when they were due.
-  package private(set) var outages: [Outage] = []
+  /// Outages that began with one of these votes; their bounds may reach beyond.
+  package let outages: [Outage]
   /// Votes answered by each pod, by the pod's number (0: unknown), and how many of them were not accepted.
   package private(set) var pods: [UInt8: (votes: Int, failed: Int)] = [:]
 
-  /// The figures of the votes given, which are in due order, at the arrival rate `rate`.
-  package init(of observations: some Sequence<Observation>, rate: ArrivalRate) {
+  /// The figures of the votes given, which are in due order, and of the `outages` that began among them.
+  package init(of observations: some Sequence<Observation>, outages: [Outage]) {
+    self.outages = outages
     var byCause: [Cause: Failure] = [:]
     for vote in observations {
       count(vote)
@@ -56,7 +57,6 @@ package struct PhaseFigures: Sendable {
       }
     }
     failures = byCause.values.sorted { ($1.count, $0.cause.rawValue) < ($0.count, $1.cause.rawValue) }
-    outages = Outage.find(in: observations, rate: rate)
   }
 
   private mutating func count(_ vote: Observation) {

@@ -86,9 +86,12 @@ package struct RunReport: Sendable {
     self.material = material
     let origin = material.ledger.origin
     let observations = Array(material.ledger.observations)
+    // Found in the whole run, since the accepted votes around an outage may be due in other phases.
+    let outages = Outage.find(in: observations, rate: rate)
     func figures(_ isWanted: (Phase) -> Bool) -> PhaseFigures {
-      PhaseFigures(
-        of: observations.filter { material.edges.phase(at: $0.intended).map(isWanted) ?? false }, rate: rate)
+      func isPart(_ due: MonotonicTime) -> Bool { material.edges.phase(at: due).map(isWanted) ?? false }
+      return PhaseFigures(
+        of: observations.filter { isPart($0.intended) }, outages: outages.filter { isPart($0.start) })
     }
     phases = material.edges.edges.map { edge in
       let span = material.edges.span(of: edge.phase, end: material.end) ?? (edge.start, edge.start)

@@ -1,0 +1,98 @@
+import FoundationEssentials
+import Glibc
+import TestSupport
+import Testing
+
+/// However a run ends, nothing of it is left, and the exit status says how it ended.
+@Suite("The end of a run", .serialized)
+struct EndingTests {
+  @Test(
+    "an interrupt in the middle of a rollout puts the cluster back, writes the report and exits by its signal",
+    arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+  func interrupted(signal: Int32, status: Int32) async throws {
+    try await withStage { stage in
+      let votebench = try Votebench(on: stage)
+      let process = try votebench.start(Votebench.shortRollout)
+      try await waitUntil("the rollout has begun", within: .seconds(60)) {
+        stage.log(of: "votebench").contains("set image")
+      }
+      process.signal(signal)
+      let run = try await votebench.ended(process, within: .seconds(90))
+      let summary = try #require(run.summary, "\(run.output)")
+      #expect(run.status == status, "\(run.output)")
+      #expect(summary.interrupted)
+      #expect(summary.rollouts.map(\.outcome) == ["interrupted", "complete"])
+      #expect(summary.rollouts.last?.trigger.contains("rollout undo") == true)
+      #expect(votebench.leftovers().isEmpty)
+      #expect(votebench.processes().isEmpty)
+    }
+  }
+
+  @Test("a second interrupt ends at once, and the sandbox ends by itself")
+  func twice() async throws {
+    try await withStage { stage in
+      let votebench = try Votebench(on: stage)
+      let process = try votebench.start(Votebench.shortRollout)
+      try await waitUntil("the rollout has begun", within: .seconds(60)) {
+        stage.log(of: "votebench").contains("set image")
+      }
+      process.signal(SIGINT)
+      try await waitUntil("the first interrupt is seen", within: .seconds(20)) {
+        stage.log(of: "votebench").contains("interrupted:")
+      }
+      process.signal(SIGINT)
+      #expect(try await process.wait(within: .seconds(5)) == .exited(130))
+      try await waitUntil("the sandbox is gone", within: .seconds(30)) {
+        votebench.processes().isEmpty && votebench.leftovers().isEmpty
+      }
+    }
+  }
+
+  @Test("after kill -9 of votebench no process of the sandbox is left")
+  func killed() async throws {
+    try await withStage { stage in
+      let votebench = try Votebench(on: stage)
+      let process = try votebench.start(Votebench.shortRollout)
+      try await waitUntil("votes are sent", within: .seconds(60)) { stage.log(of: "votebench").contains("baseline") }
+      process.signal(SIGKILL)
+      #expect(try await process.wait(within: .seconds(5)) == .signaled(SIGKILL))
+      try await waitUntil("the sandbox is gone", within: .seconds(30)) {
+        votebench.processes().isEmpty && votebench.leftovers().isEmpty
+      }
+    }
+  }
+
+  @Test("after kill -9 of votebench and of the sandbox the next start cleans up")
+  func bothKilled() async throws {
+    try await withStage { stage in
+      let votebench = try Votebench(on: stage)
+      let process = try votebench.start(Votebench.shortRollout)
+      try await waitUntil("votes are sent", within: .seconds(60)) { stage.log(of: "votebench").contains("baseline") }
+      let sandbox = try #require(votebench.process(running: "sandbox serve"))
+      process.signal(SIGKILL)
+      kill(sandbox, SIGKILL)
+      #expect(try await process.wait(within: .seconds(5)) == .signaled(SIGKILL))
+      try await waitUntil("the processes of the sandbox are gone", within: .seconds(30)) {
+        votebench.processes().isEmpty
+      }
+      #expect(!votebench.leftovers().isEmpty, "the folder is there still")
+      let next = try await votebench.run(["sandbox", "down"])
+      #expect(next.status == 0)
+      #expect(votebench.leftovers().isEmpty)
+    }
+  }
+
+  @Test("a sandbox that is killed in the middle of a run makes the run blind: exit 69, and it says so")
+  func sandboxKilled() async throws {
+    try await withStage { stage in
+      let votebench = try Votebench(on: stage)
+      let process = try votebench.start(Votebench.shortRollout)
+      try await waitUntil("votes are sent", within: .seconds(60)) { stage.log(of: "votebench").contains("baseline") }
+      kill(try #require(votebench.process(running: "sandbox serve")), SIGKILL)
+      let run = try await votebench.ended(process, within: .seconds(60))
+      #expect(run.status == 69)
+      #expect(run.output.contains("the sandbox ended in the middle of the run"))
+      #expect(votebench.processes().isEmpty)
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import FoundationEssentials
+import Glibc
+import TestSupport
+
+/// The real binary, driven as a user would: its exit status, what it printed, and the summary that it left.
+struct Votebench {
+  /// What of summary.json the tests look at.
+  struct Summary: Decodable {
+    struct Votes: Decodable {
+      var due: Int
+      var sent: Int
+      var accepted: Int
+      var refused: Int
+      var indeterminate: Int
+      var dropped: Int
+      var resent: Int
+    }
+    struct Times: Decodable {
+      var p50: Double
+      var p99: Double
+      var max: Double
+      var count: Int
+    }
+    struct Phase: Decodable {
+      var name: String
+      var durationS: Double
+      var votes: Votes
+      var responseTimeMs: Times?
+      var startLagUs: Times?
+    }
+    struct Failure: Decodable {
+      var kind: String
+      var phase: String
+      var count: Int
+    }
+    struct Rollout: Decodable {
+      struct Pod: Decodable {
+        var name: String
+        var old: Bool
+        var image: String
+        var goneS: Double?
+        var readyS: Double?
+      }
+      var trigger: String
+      var outcome: String
+      var detail: String?
+      var durationS: Double
+      var pods: [Pod]
+    }
+    struct Consistency: Decodable {
+      struct Finding: Decodable {
+        var code: String
+        var detail: String
+      }
+      var verdict: String
+      var exact: Bool
+      var accepted: Int
+      var lost: Int
+      var lostVoters: [String]
+      var duplicated: Int?
+      var phantom: Int
+      var altered: Int?
+      var converged: Bool
+      var findings: [Finding]
+    }
+    struct Objective: Decodable {
+      var expression: String
+      var verdict: String
+    }
+    var schema: String
+    var verdict: String
+    var exitCode: Int
+    var interrupted: Bool
+    var phases: [Phase]
+    var total: Phase
+    var change: Phase
+    var errors: [Failure]
+    var rollouts: [Rollout]
+    var consistency: Consistency
+    var objectives: [Objective]
+  }
+
+  /// A run that has ended.
+  struct Ended {
+    var status: Int32
+    var output: String
+    var summary: Summary?
+  }
+
+  /// The release binary that the test runner names, or the one built beside the tests.
+  static func path() throws -> String {
+    try ProcessInfo.processInfo.environment["VOTEBENCH_BINARY"] ?? Executables.built("votebench")
+  }
+
+  /// Short phases: what matters is what happens at their edges.
+  static let shortRollout = [
+    "--rate", "200", "--during-rollout", "--warmup", "2s", "--baseline", "4s", "--settle", "3s", "--recovered", "4s",
+  ]
+
+  let stage: Stage
+  /// Where sandboxes of this test put their folders.
+  let home: String
+
+  init(on stage: Stage) throws {
+    self.stage = stage
+    home = stage.folder + "/t"
+    try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+    chmod(home, 0o777)
+  }
+
+  /// Starts votebench with these arguments; `path` replaces PATH.
+  func start(_ arguments: [String], path: String? = nil) throws -> ServerProcess {
+    var environment = ProcessInfo.processInfo.environment
+    environment["TMPDIR"] = home
+    environment["VOTEBENCH_HOME"] = stage.folder
+    if let path { environment["PATH"] = path }
+    return try stage.start(try Self.path(), arguments, environment: environment, name: "votebench", endSignal: SIGTERM)
+  }
+
+  /// Runs votebench to its end.
+  func run(_ arguments: [String], path: String? = nil, within limit: Duration = .seconds(240)) async throws -> Ended {
+    let process = try start(arguments, path: path)
+    return try await ended(process, within: limit)
+  }
+
+  /// Waits for the end of a run, and reads what it left.
+  func ended(_ process: ServerProcess, within limit: Duration = .seconds(240)) async throws -> Ended {
+    let ending = try await process.wait(within: limit)
+    let status: Int32 =
+      switch ending {
+      case .exited(let code): code
+      case .signaled(let signal): 128 + signal
+      }
+    return Ended(status: status, output: stage.log(of: "votebench"), summary: try summary())
+  }
+
+  /// The run's folder, nil before there is one.
+  var report: String? {
+    let runs = stage.folder + "/Reports/runs"
+    return (try? FileManager.default.contentsOfDirectory(atPath: runs).first).map { "\(runs)/\($0)" }
+  }
+
+  /// Holds the run's summary and the sample against the published schema, with Debian's python3-jsonschema.
+  func validateSummary(file: String = #filePath) async throws {
+    let root = file.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+    for summary in [report.map { $0 + "/summary.json" } ?? "", root + "/Reports/samples/summary.json"] {
+      let check = try stage.start(
+        "/usr/bin/python3", ["-m", "jsonschema", "-i", summary, root + "/Reports/summary.schema.json"], name: "schema")
+      guard try await check.wait(within: .seconds(30)) == .exited(0) else {
+        throw StageError("\(summary) does not satisfy the schema: \(stage.log(of: "schema"))")
+      }
+    }
+  }
+
+  private func summary() throws -> Summary? {
+    guard let report, let data = try? Data(contentsOf: URL(filePath: report + "/summary.json")) else { return nil }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Summary.self, from: data)
+  }
+
+  /// Processes whose command line or environment names this test's folder, save votebench's own.
+  func processes() -> [Int32] {
+    let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return all.compactMap(Int32.init).filter { pid in
+      guard pid != getpid(), let line = try? Data(contentsOf: URL(filePath: "/proc/\(pid)/cmdline")) else {
+        return false
+      }
+      return String(decoding: line, as: UTF8.self).contains(home)
+    }
+  }
+
+  /// The pid of a process of this test whose command line contains `text`.
+  func process(running text: String) -> Int32? {
+    processes().first { pid in
+      let line = (try? Data(contentsOf: URL(filePath: "/proc/\(pid)/cmdline"))) ?? Data()
+      return String(decoding: line, as: UTF8.self).replacing("\0", with: " ").contains(text)
+    }
+  }
+
+  /// What is left below this test's sandbox folder.
+  func leftovers() -> [String] {
+    let folders = (try? FileManager.default.contentsOfDirectory(atPath: home)) ?? []
+    return folders.flatMap { name in
+      ((try? FileManager.default.contentsOfDirectory(atPath: "\(home)/\(name)")) ?? []).map { "\(name)/\($0)" }
+    }
+  }
+}
