@@ -5,7 +5,8 @@ internal import Synchronization
 /// Sends votes on schedule and polls the tally, on a thread of its own.
 ///
 /// In: orders, through a mailbox. Out: one stream of events, in the order in which things happened. The engine's
-/// thread ends after `quit`, or by itself when the target cannot be reached before the first vote.
+/// thread ends after `quit`, or by itself when the target cannot be reached before the first vote, or when the task that
+/// reads the events is cancelled.
 package final class LoadEngine: Sendable {
   /// What happens, in order; ends after `.stopped` or `.failed`.
   package let events: AsyncStream<EngineEvent>
@@ -17,6 +18,9 @@ package final class LoadEngine: Sendable {
   /// Starts the engine: it opens its connections, then polls the tally, and waits for `begin`.
   package init(_ configuration: EngineConfiguration) {
     (events, output) = AsyncStream.makeStream()
+    output.onTermination = { [weak self] reason in
+      if case .cancelled = reason { self?.quit() }
+    }
     startThread(configuration)
   }
 

@@ -28,6 +28,7 @@ struct Shard: ~Copyable {
     _ configuration: EngineConfiguration, wakeUp: WakeUp, emit: @escaping (EngineEvent) -> Void,
     takeCommands: @escaping () -> [Command]
   ) throws(EngineError) -> Shard {
+    try OpenFiles.makeRoom(for: configuration.connections)
     let loop = try EventLoop(wakeUp: wakeUp)
     let votes = try Votes.make(configuration, epoll: loop.descriptor, emit: emit)
     let polls = try Polls.make(configuration, epoll: loop.descriptor, emit: emit)

@@ -64,6 +64,9 @@ final class RawServer: Sendable {
 
   /// Requests read so far, in the order of their reading.
   var requests: [Request] { state.withLock { $0.requests } }
+  /// Connections that are open now.
+  var openConnections: Int { state.withLock { $0.open.count } }
+  /// Votes among the requests.
   var posts: [Request] { requests.filter { $0.method == "POST" } }
 
   private init(_ behaviour: @escaping Behaviour) throws {
