@@ -59,9 +59,10 @@ struct Polls: ~Copyable {
     guard sent == nil, let due, due <= now else { return }
     let passed = (now.nanoseconds - due.nanoseconds) / interval + 1
     self.due = MonotonicTime(nanoseconds: due.nanoseconds + passed * interval)
-    transfers[0].pointee.rewind()
+    let poll = transfers[0]
+    poll.pointee.rewind()
     sent = now
-    multi.add(transfers[0].pointee)
+    multi.add(poll.pointee)
   }
 
   private mutating func collect() {
