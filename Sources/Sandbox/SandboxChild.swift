@@ -27,10 +27,8 @@ package final class SandboxChild: Sendable {
     let lifeline = try Lifeline()
     let log = try UnlinkedFile(in: configuration.folderBase)
     let argument = (try? configuration.argument) ?? ""
-    // The generator goes first where both want a processor: its lateness would otherwise be the sandbox's doing.
     let spawn = ProcessSpawn(
-      "the sandbox",
-      session: ["/usr/bin/nice", "-n", "5", executable, "sandbox", "serve", "--configuration", argument],
+      "the sandbox", session: [executable, "sandbox", "serve", "--configuration", argument],
       environment: ProcessInfo.processInfo.environment, input: lifeline.readEnd, output: log.descriptor)
     let process = try await ChildProcess.start(spawn, journal: nil)
     lifeline.closeReadEnd()

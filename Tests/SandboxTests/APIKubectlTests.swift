@@ -14,8 +14,8 @@ struct APIKubectlTests {
     var testDescription: String { name }
 
     static let installed = (try? Executables.system("kubectl")).map { Client(name: "the installed kubectl", path: $0) }
-    static let old = named("VOTEBENCH_KUBECTL_OLD", "kubectl 1.20")
-    static let current = named("VOTEBENCH_KUBECTL_NEW", "kubectl 1.37")
+    static let old = named("VOTEBENCH_KUBECTL_1_20", "kubectl 1.20")
+    static let current = named("VOTEBENCH_KUBECTL_1_37", "kubectl 1.37")
     static let all = [installed, old, current].compactMap { $0 }
 
     private static func named(_ variable: String, _ name: String) -> Client? {
@@ -23,10 +23,10 @@ struct APIKubectlTests {
     }
   }
 
-  @Test("kubectl 1.20 is among them", .enabled(if: Client.old != nil, "VOTEBENCH_KUBECTL_OLD names no kubectl"))
+  @Test("kubectl 1.20 is among them", .enabled(if: Client.old != nil, "VOTEBENCH_KUBECTL_1_20 names no kubectl"))
   func old() async throws { try await check(Client.old, "v1.20.") }
 
-  @Test("kubectl 1.37 is among them", .enabled(if: Client.current != nil, "VOTEBENCH_KUBECTL_NEW names no kubectl"))
+  @Test("kubectl 1.37 is among them", .enabled(if: Client.current != nil, "VOTEBENCH_KUBECTL_1_37 names no kubectl"))
   func current() async throws { try await check(Client.current, "v1.37.") }
 
   private func check(_ client: Client?, _ version: String) async throws {

@@ -135,6 +135,9 @@ package final class ChildProcess: Sendable {
     _ spawn: ProcessSpawn, _ journal: ProcessJournal?,
     _ started: CheckedContinuation<Result<ChildProcess, SandboxError>, Never>
   ) {
+    // The generator goes first where both want a processor: its lateness would otherwise be the sandbox's doing. A
+    // child inherits the niceness of the thread that starts it, and tasks run on threads of any niceness.
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
     do throws(SandboxError) {
       let pid = try spawn.start()
       // A process that has ended already has no start time any more; it needs none either.
