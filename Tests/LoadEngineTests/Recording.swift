@@ -94,7 +94,7 @@ extension EngineConfiguration {
       origin: "http://127.0.0.1:\(port)", votePath: "/vote", resultPath: "/result", resolve: nil, caCertificate: nil,
       acceptsAnyCertificate: false, connections: connections, timeout: timeout, pollInterval: pollInterval,
       schedule: Schedule(rate: ArrivalRate(votesPerSecond: rate)),
-      ballot: Ballot(run: "enginetest".prefix(8).description, seed: 7, choices: ["a"]))
+      ballot: Ballot(run: "livetest", seed: 7, choices: ["a"]))
   }
 
   /// TLS to an nginx, by its name and with its certificate.
