@@ -45,22 +45,7 @@ package final class LoadEngine: Sendable {
   private func startThread(_ configuration: EngineConfiguration) {
     // Set up before any other thread could use libcurl; a second call only counts.
     curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-    let work = ThreadBody { [self] in
-      do throws(EngineError) {
-        var shard = try Shard.make(
-          configuration, wakeUp: wakeUp, emit: { [output] in output.yield($0) },
-          takeCommands: { [self] in
-            mailbox.withLock { commands in
-              defer { commands.removeAll(keepingCapacity: true) }
-              return commands
-            }
-          })
-        try shard.run()
-      } catch {
-        output.yield(.failed(error))
-      }
-      output.finish()
-    }
+    let work = ThreadBody { [self] in run(configuration) }
     var thread = pthread_t()
     let status = pthread_create(&thread, nil, runBody, Unmanaged.passRetained(work).toOpaque())
     if status == 0 {
@@ -73,6 +58,26 @@ package final class LoadEngine: Sendable {
             code: .setUp, attempted: "starting the engine's thread", cause: "error \(status)",
             remedy: "Raise the limit of processes (ulimit -u).")))
       output.finish()
+    }
+  }
+
+  /// What the engine's thread does.
+  private func run(_ configuration: EngineConfiguration) {
+    do throws(EngineError) {
+      var shard = try Shard.make(
+        configuration, wakeUp: wakeUp, emit: { [output] in output.yield($0) },
+        takeCommands: { [self] in takeCommands() })
+      try shard.run()
+    } catch {
+      output.yield(.failed(error))
+    }
+    output.finish()
+  }
+
+  private func takeCommands() -> [Shard.Command] {
+    mailbox.withLock { commands in
+      defer { commands.removeAll() }
+      return commands
     }
   }
 }
