@@ -109,6 +109,13 @@ struct TallyBoundsTests {
     let reset = History(votes: votes, polls: [(20, 25, ["a": 3, "b": 0]), (60, 65, ["a": 0, "b": 0])])
     #expect(codes(reset) == [.regression, .reset])
   }
+
+  @Test("a tally that starts below its base was reset, although no poll of the run saw it fall")
+  func resetAtOnce() {
+    let history = History(
+      votes: [("a", 0, 10, .accepted)], base: ["a": 5, "b": 0], polls: [(20, 25, ["a": 1, "b": 0])])
+    #expect(codes(history) == [.reset])
+  }
 }
 
 @Suite("Consistency report")
@@ -168,6 +175,7 @@ struct ConsistencyReportTests {
   func duplicates() {
     var history = History(votes: [("a", 0, 10, .accepted)], polls: final(1, 0), rows: [(0, "a"), (0, "a")])
     #expect(history.report().findings.map(\.code) == [.duplicateRow])
+    #expect(history.report().duplicated == 1, "what was seen is not unobservable")
     history.kind = .countedVotes
     let report = history.report()
     #expect(report.findings.map(\.code) == [.duplicate])
@@ -200,6 +208,34 @@ struct ConsistencyReportTests {
     #expect(stalled.findings.map(\.code) == [.lostOrStuck])
     let growing = History(votes: votes, polls: final(1, 0), rows: [(0, "a"), (1, "a")], drain: .timedOut(deficit: 1))
     #expect(growing.report().findings.map(\.code) == [.drainTimeout])
+    let slow = History(votes: votes, polls: final(2, 0), drain: .stalled(deficit: 0)).report()
+    #expect(slow.verdict == .pass, "nothing is missing")
+  }
+
+  @Test("votes that are still queued when the time for draining is up are not lost", arguments: [true, false])
+  func queued(exported: Bool) {
+    let votes: [(String, Int64, Int64, Outcome)] = [("a", 0, 10, .accepted), ("a", 0, 10, .accepted)]
+    let report = History(
+      votes: votes, polls: final(1, 0), rows: exported ? [(0, "a")] : nil, drain: .timedOut(deficit: 1)
+    ).report()
+    #expect(report.verdict == .inconclusive)
+    #expect(report.findings.map(\.code) == [.drainTimeout])
+    #expect((report.lostMinimum, report.lostMaximum) == (0, 1))
+    #expect(report.lostVoters.isEmpty)
+  }
+
+  @Test("on a base that moved, an excess is no proof of anything")
+  func foreign() {
+    let history = History(votes: [("a", 0, 10, .accepted)], polls: final(9, 0))
+    func sample(_ a: Int) -> TallySample {
+      TallySample(sent: History.at(-10), received: History.at(-9), counts: ["a": a, "b": 0])
+    }
+    let report = ConsistencyReport(
+      ConsistencyReport.Evidence(
+        ledger: history.ledger(), ballot: history.ballot(), baseline: [sample(0), sample(1), sample(2)],
+        samples: history.samples(), drain: .converged, audit: nil, exportError: nil, rows: .voters))
+    #expect(report.findings.map(\.code) == [.baselineUnstable])
+    #expect(report.verdict == .inconclusive)
   }
 
   @Test("every code is the finding of some history above, save those of the base and the export")
@@ -241,6 +277,25 @@ struct DrainTests {
     #expect(drain.add(sample(30, 9)) == .stalled(deficit: 1))
   }
 
+  @Test("polls that are far apart converge too")
+  func slowPolls() {
+    var drain = Drain(need: ["a": 10], begin: MonotonicTime(nanoseconds: 0), limit: .seconds(600))
+    #expect(drain.add(sample(9, 10)) == .waiting(deficit: 0))
+    #expect(drain.add(sample(18, 10)) == .waiting(deficit: 0))
+    #expect(drain.add(sample(27, 10)) == .converged)
+  }
+
+  @Test("without any good poll for the time given there is nothing to wait for")
+  func blind() {
+    var drain = Drain(need: ["a": 10], begin: MonotonicTime(nanoseconds: 0), limit: .seconds(600))
+    let patience = Duration.seconds(30)
+    #expect(!drain.isBlind(at: MonotonicTime(nanoseconds: 29_000_000_000), patience: patience))
+    #expect(drain.isBlind(at: MonotonicTime(nanoseconds: 30_000_000_000), patience: patience))
+    _ = drain.add(sample(20, 9))
+    #expect(!drain.isBlind(at: MonotonicTime(nanoseconds: 49_000_000_000), patience: patience))
+    #expect(drain.isBlind(at: MonotonicTime(nanoseconds: 50_000_000_000), patience: patience))
+  }
+
   @Test("a slow drain is waited for as long as its rate says, and given up at the limit")
   func followsRate() {
     var drain = Drain(need: ["a": 1000], begin: MonotonicTime(nanoseconds: 0), limit: .seconds(100))
@@ -250,5 +305,39 @@ struct DrainTests {
       second += 1
     }
     #expect(drain.add(sample(100, 100)) == .timedOut(deficit: 900))
+  }
+}
+
+@Suite("Baseline")
+struct BaselineTests {
+  private func sample(_ second: Double, _ a: Int) -> TallySample {
+    let time = MonotonicTime(nanoseconds: Int64(second * 1e9))
+    return TallySample(sent: time, received: time, counts: ["a": a])
+  }
+
+  @Test("it stands after 5 s and 3 polls without a change, and what was before the change is forgotten")
+  func stands() {
+    var baseline = Baseline()
+    #expect(baseline.add(sample(0, 7)) == false)
+    #expect(baseline.add(sample(2, 9)) == false)
+    #expect(baseline.add(sample(6, 9)) == false)
+    #expect(baseline.add(sample(7, 9)) == true)
+    #expect(baseline.samples.map { $0["a"] } == [9, 9, 9])
+  }
+
+  @Test("two polls are too few, however far apart")
+  func fewPolls() {
+    var baseline = Baseline()
+    #expect(baseline.add(sample(0, 0)) == false)
+    #expect(baseline.add(sample(20, 0)) == false)
+    #expect(baseline.add(sample(25, 0)) == true)
+  }
+
+  @Test("one that moves for 30 s is taken as it is, with every poll")
+  func moves() {
+    var baseline = Baseline()
+    for second in 0..<30 { #expect(baseline.add(sample(Double(second), second)) == false) }
+    #expect(baseline.add(sample(30, 30)) == true)
+    #expect(baseline.samples.count == 31)
   }
 }

@@ -79,8 +79,9 @@ package struct ConsistencyReport: Sendable {
     let base = evidence.baseline.last
     findings += Self.vacuity(evidence, accepted: accepted)
     if let base {
+      // On a base that moved nobody can tell others' votes from ours: an excess proves nothing.
       findings += TallyBounds(base: base.counts, ledger: evidence.ledger, ballot: evidence.ballot)
-        .judge(evidence.samples)
+        .judge(evidence.samples).filter { Self.isSteady(evidence.baseline) || $0.code != .upper }
       account(evidence, base: base)
       freshness = Self.freshness(evidence, base: base, uncertain: indeterminate + lostMaximum)
     }
@@ -98,37 +99,55 @@ package struct ConsistencyReport: Sendable {
     if evidence.baseline.count < 3 {
       findings.append(
         Finding(.noEvidence, "\(evidence.baseline.count) good polls before the first vote, at least 3 are needed"))
-    } else if Set(evidence.baseline.map(\.counts)).count > 1 {
+    } else if !isSteady(evidence.baseline) {
       findings.append(
         Finding(.baselineUnstable, "the tally moved before the first vote: somebody else votes, or votes are queued"))
     }
     return findings
   }
 
+  private static func isSteady(_ baseline: [TallySample]) -> Bool {
+    Set(baseline.map(\.counts)).count <= 1
+  }
+
   private mutating func account(_ evidence: Evidence, base: TallySample) {
-    if let audit = evidence.audit {
-      lostMinimum = audit.lost.count
-      lostMaximum = audit.lost.count
-      lostVoters = audit.lost.map(evidence.ballot.voter(of:))
-      duplicated = evidence.rows == .countedVotes ? audit.duplicated.count : nil
-      phantom = audit.phantoms.count
-      altered = audit.altered.count
-      recovered = audit.recovered
-      findings += audit.findings
-    }
+    if let audit = evidence.audit { account(audit, evidence) }
     if let error = evidence.exportError { findings.append(Finding(.exportFailed, error)) }
     guard let final = evidence.samples.last else { return }
-    let visible = final.total - base.total
-    if evidence.audit == nil {
-      lostMinimum = max(0, accepted - visible)
-      lostMaximum = min(accepted, max(0, accepted + indeterminate - visible))
-      phantom = max(0, visible - accepted - indeterminate)
-      if lostMaximum > lostMinimum {
-        findings.append(
-          Finding(.masked, "\(indeterminate) indeterminate votes could hide \(lostMaximum - lostMinimum) losses"))
-      }
-    }
+    if evidence.audit == nil { accountTotals(evidence, visible: final.total - base.total) }
     judgeDrain(evidence.drain, audited: evidence.audit != nil)
+  }
+
+  private mutating func account(_ audit: VoteAudit, _ evidence: Evidence) {
+    let isProven = Self.isAtRest(evidence.drain)
+    lostMinimum = isProven ? audit.lost.count : 0
+    lostMaximum = audit.lost.count
+    lostVoters = isProven ? audit.lost.map(evidence.ballot.voter(of:)) : []
+    // One row a voter hides duplicates, except for a store that holds two rows of one voter.
+    duplicated = evidence.rows == .countedVotes || !audit.duplicated.isEmpty ? audit.duplicated.count : nil
+    phantom = audit.phantoms.count
+    altered = audit.altered.count
+    recovered = audit.recovered
+    findings += audit.findings.filter { isProven || $0.code != .lost }
+  }
+
+  private mutating func accountTotals(_ evidence: Evidence, visible: Int) {
+    let isProven = Self.isAtRest(evidence.drain)
+    lostMinimum = isProven ? max(0, accepted - visible) : 0
+    lostMaximum = min(accepted, max(0, accepted + indeterminate - visible))
+    phantom = Self.isSteady(evidence.baseline) ? max(0, visible - accepted - indeterminate) : 0
+    if isProven, lostMaximum > lostMinimum {
+      findings.append(
+        Finding(.masked, "\(indeterminate) indeterminate votes could hide \(lostMaximum - lostMinimum) losses"))
+    }
+  }
+
+  /// A vote is lost when it is missing from a tally at rest; before, it may be queued and counted later.
+  private static func isAtRest(_ drain: Drain.State?) -> Bool {
+    switch drain {
+    case .converged, .stalled: true
+    case .timedOut, .waiting, nil: false
+    }
   }
 
   private mutating func judgeDrain(_ drain: Drain.State?, audited: Bool) {
@@ -139,7 +158,7 @@ package struct ConsistencyReport: Sendable {
         Finding(.drainTimeout, "\(deficit) accepted votes were not visible yet, and the tally still grew"))
     case .stalled(let deficit):
       // What the audit names as lost explains the deficit; anything beyond it may still be queued.
-      if !audited || lostMinimum < deficit {
+      if deficit > 0, !audited || lostMinimum < deficit {
         findings.append(Finding(.lostOrStuck, "\(deficit) accepted votes are missing from a tally that stands still"))
       }
     case .waiting, nil:

@@ -6,7 +6,7 @@
 package struct Drain: Sendable {
   /// How it stands.
   package enum State: Sendable, Hashable {
-    /// Polls go on until the moment given at the latest.
+    /// Polls go on; so many accepted votes are not visible yet.
     case waiting(deficit: Int)
     /// The tally shows every accepted vote and stands still.
     case converged
@@ -34,7 +34,9 @@ package struct Drain: Sendable {
   package mutating func add(_ sample: TallySample) -> State {
     if sample.counts != recent.last?.counts { lastChange = sample.received }
     recent.append(sample)
-    recent.removeAll { $0.received < sample.received + .seconds(-10) }
+    // Polls that are far apart, or slow, converge too: the last three stay however old they are.
+    recent.removeFirst(
+      recent.dropLast(3).prefix { $0.received < sample.received + .seconds(-10) }.count)
     let deficit = need.reduce(0) { $0 + max(0, $1.value - sample[$1.key]) }
     let still = sample.received - lastChange
     let unchanged = recent.suffix(3)
@@ -44,6 +46,11 @@ package struct Drain: Sendable {
     let elapsed = sample.received - begin
     guard elapsed >= allowed(for: deficit) else { return .waiting(deficit: deficit) }
     return still < .seconds(10) ? .timedOut(deficit: deficit) : .stalled(deficit: deficit)
+  }
+
+  /// True when no poll has been good for `patience`: nothing will be seen by waiting longer.
+  package func isBlind(at now: MonotonicTime, patience: Duration) -> Bool {
+    now - (recent.last?.received ?? begin) >= patience
   }
 
   private func allowed(for deficit: Int) -> Duration {

@@ -37,12 +37,13 @@ package struct TallyBounds: Sendable {
     for sample in samples {
       for set in sets {
         let value = sum(of: set) { sample[$0] }
-        let limit = sum(of: set) { base[$0] ?? 0 } + possible(set, by: sample.received)
+        let floor = sum(of: set) { base[$0] ?? 0 }
+        let limit = floor + possible(set, by: sample.received)
         if value > limit { above.append("\(name(set)) showed \(value), at most \(limit) could be counted") }
-        if let before = peak[set], before.received < sample.sent, value < before.value {
-          back.append("\(name(set)) fell from \(before.value) to \(value)")
-          let floor = sum(of: set) { base[$0] ?? 0 }
-          if value < floor || value == 0 { below.append("\(name(set)) fell to \(value), it began at \(floor)") }
+        let fallen = peak[set].flatMap { $0.received < sample.sent && value < $0.value ? $0.value : nil }
+        if let fallen { back.append("\(name(set)) fell from \(fallen) to \(value)") }
+        if value < floor || (fallen != nil && value == 0) {
+          below.append("\(name(set)) fell to \(value), it began at \(floor)")
         }
         if value > peak[set]?.value ?? -1 { peak[set] = (value, sample.received) }
       }
