@@ -66,7 +66,8 @@ struct RunMachineTests {
 @Suite("Objectives and verdict")
 struct ObjectiveTests {
   private func measured(
-    _ history: History, failed: Int = 0, due: Int = 1000, rate: Int = 500, rollout: RolloutOutcome? = .complete
+    _ history: History, failed: Int = 0, due: Int = 1000, rate: Int = 500, rollout: RolloutOutcome? = .complete,
+    rollback: RolloutOutcome? = .complete
   ) -> Objective.Measured {
     let votes = (0..<due).map { index in
       let moment = MonotonicTime(nanoseconds: Int64(index) * 2_000_000)
@@ -77,7 +78,7 @@ struct ObjectiveTests {
     let rate = ArrivalRate(votesPerSecond: rate)
     let figures = PhaseFigures(of: votes, outages: [])
     return Objective.Measured(
-      change: figures, total: figures, consistency: history.report(), rollout: rollout, rate: rate)
+      change: figures, total: figures, consistency: history.report(), rollout: rollout, rollback: rollback, rate: rate)
   }
 
   private let good = History(
@@ -97,9 +98,19 @@ struct ObjectiveTests {
 
   @Test("no failed vote at a rate too low to see an outage is inconclusive; so is no vote at all")
   func detection() {
-    #expect(verdict(.nothingFailed(change: true), measured(good, rate: 73)) == .inconclusive)
+    let low = Objective(.nothingFailed(change: true)).judge(measured(good, rate: 79))
+    #expect(low.verdict == .inconclusive)
+    #expect(low.reason.contains("at least 80/s"), "what it asks for is what would do")
     #expect(verdict(.nothingFailed(change: true), measured(good, rate: 80)) == .pass)
     #expect(verdict(.nothingFailed(change: true), measured(good, due: 0)) == .inconclusive)
+    #expect(verdict(.nothingFailed(change: true), measured(good, due: 7)) == .inconclusive)
+    #expect(verdict(.nothingFailed(change: true), measured(good, due: 8)) == .pass)
+  }
+
+  @Test("one failed vote among very many is not shown as 0 %")
+  func rounding() {
+    let result = Objective(.nothingFailed(change: true)).judge(measured(good, failed: 1, due: 300_000))
+    #expect(result.observed == "0.001%")
   }
 
   @Test(
@@ -123,6 +134,25 @@ struct ObjectiveTests {
     #expect(verdict(.nothingLost, measured(history)) == .inconclusive)
   }
 
+  @Test("a tally that stands still below the accepted votes is a loss, even where the export has them all")
+  func missingFromTally() {
+    var history = good
+    history.drain = .stalled(deficit: 1)
+    history.polls = history.polls.map { ($0.from, $0.to, ["a": 0, "b": 0]) }
+    let result = Objective(.nothingLost).judge(measured(history))
+    #expect(result.verdict == .fail)
+    #expect(result.reason.contains("missing from a tally that stands still"))
+  }
+
+  @Test("what could not be known keeps a fault that was proven elsewhere from turning no loss seen into no loss")
+  func unknownBesideFault() {
+    var history = good
+    history.drain = .timedOut(deficit: 0)
+    history.polls[0].counts = ["a": 7, "b": 0]
+    #expect(history.report().verdict == .fail)
+    #expect(verdict(.nothingLost, measured(history)) == .inconclusive)
+  }
+
   @Test("altered votes cannot be seen without an export")
   func altered() {
     #expect(verdict(.nothingAltered, measured(good)) == .pass)
@@ -137,7 +167,17 @@ struct ObjectiveTests {
   func rollout() {
     #expect(verdict(.rolloutComplete, measured(good)) == .pass)
     #expect(verdict(.rolloutComplete, measured(good, rollout: .imagePull)) == .fail)
-    #expect(verdict(.rolloutComplete, measured(good, rollout: nil)) == .inconclusive)
+    #expect(verdict(.rolloutComplete, measured(good, rollout: nil, rollback: nil)) == .inconclusive)
+    #expect(verdict(.rolloutComplete, measured(good, rollout: .interrupted)) == .inconclusive)
+  }
+
+  @Test("a rollback that did not complete fails, says so, and is not hidden by how the rollout ended")
+  func rollbackFails() {
+    for rollout in [RolloutOutcome.complete, .imagePull, .interrupted] {
+      let result = Objective(.rolloutComplete).judge(measured(good, rollout: rollout, rollback: .timedOut))
+      #expect(result.verdict == .fail)
+      #expect(result.reason.contains("NOT as before"))
+    }
   }
 
   @Test("verdicts merge fail over inconclusive over pass")

@@ -32,19 +32,22 @@ package struct Objective: Sendable, Hashable {
     package var change: PhaseFigures
     package var total: PhaseFigures
     package var consistency: ConsistencyReport
-    /// Nil when the run had no rollout.
+    /// Nil when no rollout was begun.
     package var rollout: RolloutOutcome?
+    /// Nil when nothing was rolled back.
+    package var rollback: RolloutOutcome?
     package var rate: ArrivalRate
 
     /// What a run measured; see the members.
     package init(
       change: PhaseFigures, total: PhaseFigures, consistency: ConsistencyReport, rollout: RolloutOutcome?,
-      rate: ArrivalRate
+      rollback: RolloutOutcome?, rate: ArrivalRate
     ) {
       self.change = change
       self.total = total
       self.consistency = consistency
       self.rollout = rollout
+      self.rollback = rollback
       self.rate = rate
     }
   }
@@ -84,23 +87,24 @@ package struct Objective: Sendable, Hashable {
     case .nothingAltered: judgeAltered(measured.consistency)
     case .nothingFailed(let change):
       judgeFailed(change ? measured.change : measured.total, phase: change ? "change" : "total", rate: measured.rate)
-    case .rolloutComplete: judgeRollout(measured.rollout)
+    case .rolloutComplete: judgeRollout(measured.rollout, rollback: measured.rollback)
     }
   }
 
   private func judgeLost(_ consistency: ConsistencyReport) -> Result {
     let (least, most) = (consistency.lostMinimum, consistency.lostMaximum)
-    let proven =
-      least > 0
-      && (consistency.isExact || consistency.converged || consistency.findings.contains { $0.code == .lostOrStuck })
-    let verdict: Verdict = proven ? .fail : most == 0 && consistency.verdict != .inconclusive ? .pass : .inconclusive
+    // Missing from the tally at its rest, whatever the export or the totals say.
+    let missing = consistency.findings.first { $0.code == .lostOrStuck }
+    let unknown = consistency.findings.first { $0.code.verdict == .inconclusive }
+    let verdict: Verdict =
+      least > 0 || missing != nil ? .fail : most == 0 && unknown == nil ? .pass : .inconclusive
     let reason =
       switch verdict {
-      case .fail: "\(least) of \(consistency.accepted) accepted votes never reached the tally"
+      case .fail:
+        least > 0
+          ? "\(least) of \(consistency.accepted) accepted votes never reached the tally" : missing?.detail ?? ""
       case .pass: "each of \(consistency.accepted) accepted votes is in the tally"
-      case .inconclusive:
-        consistency.findings.first { $0.code.verdict == .inconclusive }?.detail
-          ?? "up to \(most) losses cannot be excluded"
+      case .inconclusive: unknown?.detail ?? "up to \(most) losses cannot be excluded"
       }
     return result(observed: least == most ? "\(least)" : "\(least)...\(most)", consistency.accepted, verdict, reason)
   }
@@ -121,23 +125,33 @@ package struct Objective: Sendable, Hashable {
   private func judgeFailed(_ figures: PhaseFigures, phase: String, rate: ArrivalRate) -> Result {
     let votes = figures.votes
     let missed = Self.missProbability(rate: rate.perSecond, windowSeconds: 0.1, share: 1.0 / 3)
-    let verdict: Verdict = votes.failed > 0 ? .fail : votes.due == 0 || missed > 0.05 ? .inconclusive : .pass
-    let percent = votes.due == 0 ? nil : "\((Double(votes.failed) / Double(votes.due) * 1e5).rounded() / 1e3)%"
+    // Fewer votes than fall into such an outage cannot have seen it, at whatever rate they came.
+    let isTooFew = votes.due < Self.votesToSeeOutage
+    let verdict: Verdict = votes.failed > 0 ? .fail : isTooFew || missed > 0.05 ? .inconclusive : .pass
+    let percent = votes.due == 0 ? nil : Self.percent(votes.failed, of: votes.due)
     let reason =
       switch verdict {
       case .fail: "\(votes.failed) of \(votes.due) votes failed"
       case .pass: "no outage of 100 ms or more that hits a third of the votes (95 %)"
       case .inconclusive:
         votes.due == 0
-          ? "no vote was due" : "no vote failed, but this rate is too low to see an outage of 100 ms: at least 74/s"
+          ? "no vote was due"
+          : isTooFew
+            ? "no vote failed, but \(votes.due) votes are too few to see an outage"
+            : "no vote failed, but this rate is too low to see an outage of 100 ms: at least 80/s"
       }
     return result(phase: phase, observed: percent, votes.due, verdict, reason)
   }
 
-  private func judgeRollout(_ outcome: RolloutOutcome?) -> Result {
+  /// A rollback is a rollout too; one that did not complete has left the cluster changed, which goes before all else.
+  private func judgeRollout(_ outcome: RolloutOutcome?, rollback: RolloutOutcome?) -> Result {
+    if let rollback, rollback != .complete {
+      return result(
+        observed: rollback.rawValue, 2, .fail, "the cluster is NOT as before: rolling back, \(rollback.sentence)")
+    }
     guard let outcome else { return result(observed: nil, 0, .inconclusive, "no rollout was begun") }
     let verdict: Verdict = outcome == .complete ? .pass : outcome == .interrupted ? .inconclusive : .fail
-    return result(observed: outcome.rawValue, 1, verdict, outcome.sentence)
+    return result(observed: outcome.rawValue, rollback == nil ? 1 : 2, verdict, outcome.sentence)
   }
 
   private func result(
@@ -145,6 +159,15 @@ package struct Objective: Sendable, Hashable {
   ) -> Result {
     Result(
       expression: expression, phase: phase, observed: observed, sample: sample, verdict: verdict, reason: reason)
+  }
+
+  /// ln 0.05 / ln(1 - 1/3), rounded up: 80/s for 100 ms.
+  private static let votesToSeeOutage = 8
+
+  /// A share to a thousandth of a percent; whatever is above 0 does not read as 0.
+  private static func percent(_ part: Int, of whole: Int) -> String {
+    let thousandths = (Double(part) / Double(whole) * 1e5).rounded()
+    return "\(max(thousandths, part > 0 ? 1 : 0) / 1e3)%"
   }
 
   /// The probability that evenly spaced votes all miss an outage of this length that hits this share of them.

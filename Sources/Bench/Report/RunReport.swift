@@ -4,8 +4,9 @@ package struct RunReport: Sendable {
   package struct Material: Sendable {
     package var ledger: Ledger
     package var edges: PhaseEdges
-    /// When the last vote had its outcome.
+    /// When the run ended: the end of the last phase.
     package var end: MonotonicTime
+    /// The rollout and, where there was one, the rollback.
     package var rollouts: [RolloutRecord]
     package var consistency: ConsistencyReport
     /// Polls that gave no tally.
@@ -105,8 +106,7 @@ package struct RunReport: Sendable {
     keepsSchedule = lag.map { $0.p99 <= 10_000 } ?? true
     let measured = Objective.Measured(
       change: change, total: total, consistency: material.consistency,
-      rollout: material.rollouts.first { $0.outcome != .complete }?.outcome ?? material.rollouts.first?.outcome,
-      rate: rate)
+      rollout: material.rollouts.first?.outcome, rollback: material.rollouts.dropFirst().first?.outcome, rate: rate)
     self.objectives = objectives.map { $0.judge(measured) }
     // Every proven inconsistency fails the run; what the check could not see counts through the votes objectives.
     let inconsistency: Verdict = material.consistency.verdict == .fail ? .fail : .pass
