@@ -66,6 +66,7 @@ package struct Pod: Sendable, Hashable, Decodable {
       package var name: String
       package var state: State?
     }
+    package var phase: String?
     package var conditions: [Deployment.Status.Condition]?
     package var containerStatuses: [ContainerStatus]?
   }
@@ -76,6 +77,11 @@ package struct Pod: Sendable, Hashable, Decodable {
   /// True while the pod's own condition says so; a terminating pod keeps it until its container exits.
   package var isReady: Bool {
     status?.conditions?.contains { $0.type == "Ready" && $0.status == "True" } ?? false
+  }
+
+  /// True for a pod that has ended for good, such as an evicted one: it stays in lists, and counts as no replica.
+  package var hasEnded: Bool {
+    status?.phase == "Failed" || status?.phase == "Succeeded"
   }
 
   /// What the first waiting container waits for.

@@ -11,6 +11,8 @@ package struct RolloutProgress: Sendable {
   private let deadline: MonotonicTime
   private var deployment: Deployment?
   private var present: Set<String> = []
+  /// Pods that are there and have ended for good.
+  private var ended: Set<String> = []
   private var terminating: Set<String> = []
   private var failure: (outcome: RolloutOutcome, detail: String)?
   /// What was seen so far, with the life of each pod.
@@ -39,6 +41,7 @@ package struct RolloutProgress: Sendable {
   package mutating func observe(pod: Pod, at now: MonotonicTime) {
     let uid = pod.metadata.uid
     present.insert(uid)
+    if pod.hasEnded { ended.insert(uid) }
     let place = place(of: pod)
     if record.pods[place].created == nil, !podsBefore.contains(uid) { record.pods[place].created = now }
     if pod.isReady, record.pods[place].ready == nil, !podsBefore.contains(uid) { record.pods[place].ready = now }
@@ -53,6 +56,7 @@ package struct RolloutProgress: Sendable {
   /// A pod is gone.
   package mutating func observe(gone uid: String, at now: MonotonicTime) {
     present.remove(uid)
+    ended.remove(uid)
     terminating.remove(uid)
     guard let place = record.pods.firstIndex(where: { $0.uid == uid }), record.pods[place].gone == nil else { return }
     record.pods[place].gone = now
@@ -105,7 +109,7 @@ package struct RolloutProgress: Sendable {
     guard let deployment, isCurrent(deployment), let status = deployment.status else { return false }
     let wanted = deployment.spec.replicas ?? 1
     return status.updatedReplicas ?? 0 == wanted && status.replicas ?? 0 == wanted
-      && status.availableReplicas ?? 0 == wanted && terminating.isEmpty && present.count == wanted
+      && status.availableReplicas ?? 0 == wanted && terminating.isEmpty && present.subtracting(ended).count == wanted
   }
 
   private mutating func recognise(_ waiting: Pod.Status.ContainerStatus.State.Waiting) {

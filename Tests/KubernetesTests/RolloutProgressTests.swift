@@ -143,6 +143,34 @@ struct RolloutProgressTests {
     #expect(progress.outcome(at: Recording.moment(10)) == .timedOut)
   }
 
+  @Test("a pod that has ended for good, such as an evicted one, does not keep a rollout from being complete")
+  func evicted() throws {
+    let decoder = JSONDecoder()
+    func deployment(_ generation: Int) throws -> Deployment {
+      try decoder.decode(
+        Deployment.self,
+        from: Data(
+          """
+          {"metadata":{"name":"d","generation":\(generation)},"spec":{"replicas":1,"selector":{},
+          "template":{"spec":{"containers":[]}}},
+          "status":{"observedGeneration":\(generation),"replicas":1,"updatedReplicas":1,"availableReplicas":1}}
+          """.utf8))
+    }
+    func pod(_ uid: String, _ phase: String) throws -> Pod {
+      let text =
+        #"{"metadata":{"name":"\#(uid)","uid":"\#(uid)"},"spec":{"containers":[]},"status":{"phase":"\#(phase)"}}"#
+      return try decoder.decode(Pod.self, from: Data(text.utf8))
+    }
+    var progress = RolloutProgress(
+      record: RolloutRecord(trigger: "", workload: "", start: Recording.moment(0)), deployment: try deployment(1),
+      pods: [try pod("old", "Running"), try pod("evicted", "Failed")], limit: .seconds(10))
+    progress.observe(deployment: try deployment(2))
+    progress.observe(pod: try pod("new", "Running"), at: Recording.moment(1))
+    #expect(progress.outcome(at: Recording.moment(1)) == nil)
+    progress.observe(gone: "old", at: Recording.moment(2))
+    #expect(progress.outcome(at: Recording.moment(2)) == .complete)
+  }
+
   @Test("pods that vanished in a gap of the watch are gone when a list shows it")
   func gap() throws {
     let recording = try Recording("01-set-image-surge1-unavail1")
