@@ -60,7 +60,7 @@ package struct Kubectl: Sendable {
     } catch let error as KubectlError {
       throw error
     } catch {
-      throw notStarted(arguments, error)
+      throw Task.isCancelled ? abandoned(arguments) : notStarted(arguments, error)
     }
   }
 
@@ -82,8 +82,8 @@ package struct Kubectl: Sendable {
     let arguments = ["get", "--raw", path]
     do {
       _ = try await Subprocess.run(
-        program, arguments: Arguments(all(arguments)), environment: environment, input: .none,
-        output: .sequence, error: .discarded
+        program, arguments: Arguments(all(arguments)), environment: environment, platformOptions: Self.apart,
+        input: .none, output: .sequence, error: .discarded
       ) { execution in
         // Objects with long annotations make long lines: the limit is the API server's own for one object.
         for try await line in execution.standardOutput.strings(bufferingPolicy: .maxLineLength(4 << 20)) {
@@ -113,9 +113,22 @@ package struct Kubectl: Sendable {
     return .inherit.updating(["HOME": home])
   }
 
+  /// Commands that change something are never cut off, so what is given up was asking, or had not begun.
+  func abandoned(_ arguments: [String]) -> KubectlError {
+    KubectlError(
+      code: .abandoned, attempted: commandLine(arguments), cause: "given up", remedy: "Nothing was changed.")
+  }
+
+  /// A process group of its own: Ctrl-C at the terminal is for votebench, and must not cut off an undo.
+  private static var apart: PlatformOptions {
+    var options = PlatformOptions()
+    options.processGroupID = 0
+    return options
+  }
+
   private func collect(_ arguments: [String]) async throws -> Ended {
     let result = try await Subprocess.run(
-      program, arguments: Arguments(all(arguments)), environment: environment,
+      program, arguments: Arguments(all(arguments)), environment: environment, platformOptions: Self.apart,
       output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
     let exit =
       switch result.terminationStatus {
@@ -147,8 +160,8 @@ package struct KubectlError: Error, Sendable, Hashable, CustomStringConvertible 
     case noAnswer
     /// It printed something that cannot be read.
     case unreadable
-    /// The workload is already as asked: nothing would roll.
-    case nothingToDo
+    /// It was given up with the task that asked for it; nothing was changed.
+    case abandoned
   }
 
   package var code: Code

@@ -38,7 +38,9 @@ package struct RolloutDriver: Sendable {
 
   /// Makes the change and follows it to its end; what the cluster does wrong is in the record.
   ///
-  /// When the task is cancelled, the record says interrupted and ends at that moment.
+  /// When the task is cancelled, the record says interrupted and ends at that moment. Cancelled before the change was
+  /// made it throws, and nothing is changed; the command that makes it is never cut off. So an error means that nothing
+  /// was changed, save `noAnswer`: then nobody knows.
   package func perform(_ change: Change) async throws(KubectlError) -> RolloutRecord {
     let before = try await current()
     let (items, version) = try await list(before)
@@ -46,9 +48,22 @@ package struct RolloutDriver: Sendable {
     let record = RolloutRecord(
       trigger: commandLine(of: change), workload: "deployment/\(deployment)", start: started)
     var progress = RolloutProgress(record: record, deployment: before, pods: items, limit: limit)
-    let ended = try await kubectl.require(arguments(of: change))
+    let ended = try await make(change)
     progress.commandEnded(exit: ended.exit)
     return await follow(progress, before, podsFrom: version)
+  }
+
+  private func make(_ change: Change) async throws(KubectlError) -> Kubectl.Ended {
+    if Task.isCancelled { throw kubectl.abandoned(arguments(of: change)) }
+    // In a task of its own, which does not end with the one that waits for it.
+    let command = Task { () async -> Result<Kubectl.Ended, KubectlError> in
+      do throws(KubectlError) {
+        return .success(try await kubectl.require(arguments(of: change)))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try await command.value.get()
   }
 
   // MARK: Watching
@@ -124,9 +139,9 @@ package struct RolloutDriver: Sendable {
       if let (items, latest) = try? await list(before) {
         output.yield(.all(items))
         version = latest
-      } else {
-        try? await Task.sleep(for: .milliseconds(200))
       }
+      // A watch that ends at once (no permission, say) must not take the processor from the generator.
+      try? await Task.sleep(for: .milliseconds(200))
     }
   }
 
