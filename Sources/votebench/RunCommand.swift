@@ -22,16 +22,21 @@ struct RunCommand: AsyncParsableCommand {
   private func run(_ profile: RunProfile) async throws {
     let style = options.quiet ? .none : options.progress.flatMap(ProgressView.Style.init) ?? .auto
     let execution = RunExecution(profile: profile, progress: ProgressView(style: style), interrupts: Interrupts())
+    let status: Int32
     do {
-      let (report, status) = try await execution.run()
+      let report: RunReport
+      (report, status) = try await execution.run()
       let summary = TerminalSummary(report, color: Console.outputHasColor).text
       Console.output(options.quiet ? summary.prefix { $0 != "\n" } + "\n" : summary)
       let folder = try RunFolder.write(report, exitCode: status, to: profile.out, name: execution.name)
       Console.output(options.quiet ? "" : "report     \(folder)\n")
-      throw ExitCode(status)
     } catch let failure as RunFailure {
       Console.error("votebench: \(failure.message)")
-      throw ExitStatus.unavailable
+      throw failure.status
+    } catch {
+      Console.error("votebench: a fault of votebench itself: \(error)")
+      throw ExitStatus.fault
     }
+    throw ExitCode(status)
   }
 }

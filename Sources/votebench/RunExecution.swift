@@ -1,3 +1,4 @@
+import ArgumentParser
 import Bench
 import FoundationEssentials
 import Kubernetes
@@ -103,7 +104,7 @@ final class RunExecution {
       target: surroundings.name, seed: ballot.seed, startedAt: started.formatted(.iso8601), run: ballot.run,
       version: Votebench.version)
     let report = run.report(heading)
-    return (report, run.interrupted.map { 128 + $0 } ?? report.exitCode)
+    return (report, run.interrupted.map { ExitStatus.interrupted(by: $0).rawValue } ?? report.exitCode)
   }
 
   private static func freshRunName() -> String {

@@ -30,13 +30,18 @@ struct VoteExport: Sendable {
         input: .none, output: .sequence, error: .discarded
       ) { execution in
         for try await line in execution.standardOutput.strings() {
-          guard let tab = line.firstIndex(of: "\t") else { continue }
+          // A row that is not understood must not become a lost vote.
+          guard let tab = line.firstIndex(of: "\t") else {
+            throw RunFailure("it printed '\(line.prefix(80))', which is not VOTER<TAB>CHOICE")
+          }
           audit.add(voter: line[..<tab], choice: line[line.index(after: tab)...])
         }
       }
       guard result.terminationStatus.isSuccess else {
         return .failure(RunFailure("the export ended with \(result.terminationStatus)"))
       }
+    } catch let failure as RunFailure {
+      return .failure(RunFailure("the export cannot be used: \(failure.message)"))
     } catch {
       return .failure(RunFailure("the export could not be run: \(error)"))
     }
