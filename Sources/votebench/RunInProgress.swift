@@ -16,8 +16,7 @@ struct RunInProgress {
   private var machine: RunMachine
   private var edges = PhaseEdges()
   private var ledger: Ledger?
-  private var connectedAt: MonotonicTime?
-  private var baseline: [TallySample] = []
+  private var baseline = Baseline()
   private var samples: [TallySample] = []
   private var failedPolls = 0
   private var rollouts: [RolloutRecord] = []
@@ -35,9 +34,6 @@ struct RunInProgress {
   private(set) var interrupted: Int32?
   /// True when nothing more is to be done.
   private(set) var isOver = false
-
-  /// The tally has to stand still this long, over at least 3 polls, before the first vote.
-  private static let baselineSpan = Duration.seconds(5)
 
   init(
     profile: RunProfile, ballot: Ballot, engine: LoadEngine, change: RolloutDriver.Change?, driver: RolloutDriver?,
@@ -62,11 +58,11 @@ struct RunInProgress {
   mutating func handle(_ event: RunExecution.Event, indeterminateSettle: Duration) async throws(RunFailure) {
     switch event {
     case .engine(let event): try await handle(event, indeterminateSettle: indeterminateSettle)
-    case .changeEnded(let phase, .success(let record)): changeEnded(record, of: phase)
+    case .changeEnded(_, .success(let record)): changeEnded(record)
     case .changeEnded(let phase, .failure(let error)): changeRefused(error, of: phase)
     case .sandboxEnded(let reason): throw RunFailure("the sandbox ended in the middle of the run: \(reason)")
     case .interrupted(let signal): interrupt(signal)
-    case .tick: tick()
+    case .tick: await tick()
     }
   }
 
@@ -75,7 +71,6 @@ struct RunInProgress {
   private mutating func handle(_ event: EngineEvent, indeterminateSettle: Duration) async throws(RunFailure) {
     switch event {
     case .connected:
-      connectedAt = .now
       progress.note("connected: \(profile.connections) connections; reading the tally before the first vote")
     case .votes(let observations): record(observations)
     case .tally(let sample): try await tally(sample, indeterminateSettle: indeterminateSettle)
@@ -100,13 +95,14 @@ struct RunInProgress {
 
   private mutating func tally(_ sample: TallySample, indeterminateSettle: Duration) async throws(RunFailure) {
     guard ledger != nil else {
-      baseline.append(sample)
-      beginIfBaselineStands(sample)
+      if baseline.add(sample) { begin() }
       return
     }
     samples.append(sample)
-    guard drain != nil, votesEndedAt != nil, sample.sent >= votesEndedAt ?? sample.sent else { return }
+    guard drain != nil, let votesEndedAt, sample.sent >= votesEndedAt else { return }
     drainState = drain?.add(sample)
+    // The votes of an interrupted run end before its rollback does.
+    guard machine.phase == .drain else { return }
     if case .waiting = drainState { return }
     if let last = lastIndeterminate, sample.sent < last + indeterminateSettle, interrupted == nil { return }
     await finish()
@@ -114,17 +110,14 @@ struct RunInProgress {
 
   private mutating func tallyFailed(_ cause: Cause) throws(RunFailure) {
     failedPolls += 1
-    if ledger == nil, failedPolls >= 10, baseline.isEmpty {
+    if ledger == nil, failedPolls >= 10 {
       throw RunFailure(
         "reading the tally at \(profile.resultPath): \(cause.name), ten times. Check --result-path, and that the result "
           + "frontend answers {\"a\":N,\"b\":N,\"total\":N} to Accept: application/json.")
     }
   }
 
-  private mutating func beginIfBaselineStands(_ sample: TallySample) {
-    guard baseline.count >= 3, let first = baseline.first, sample.received - first.sent >= Self.baselineSpan else {
-      return
-    }
+  private mutating func begin() {
     // Early enough for the engine to be waiting when the first vote is due.
     let origin = MonotonicTime.now + .milliseconds(50)
     ledger = Ledger(schedule: Schedule(rate: profile.rate), origin: origin)
@@ -133,7 +126,7 @@ struct RunInProgress {
   }
 
   private mutating func votesEnded() {
-    guard let ledger, let base = baseline.last else { return }
+    guard let ledger, let base = baseline.samples.last else { return }
     votesEndedAt = .now
     var need = base.counts
     for vote in ledger.observations where vote.outcome == .accepted {
@@ -144,34 +137,32 @@ struct RunInProgress {
 
   // MARK: Cluster
 
-  private mutating func changeEnded(_ record: RolloutRecord, of phase: Phase) {
+  private mutating func changeEnded(_ record: RolloutRecord) {
     let now = MonotonicTime.now
     rollouts.append(record)
-    // An interrupted rollout ends while its rollback is on the way already.
-    guard phase == machine.phase else { return }
     let outcome = record.outcome ?? .interrupted
     progress.note("\(outcome.rawValue): \(outcome.sentence)", at: elapsed(now))
     act(machine.handle(.changeEnded(outcome), now: now), now: now)
   }
 
   private mutating func changeRefused(_ error: KubectlError, of phase: Phase) {
-    guard phase == machine.phase else { return }
     let now = MonotonicTime.now
     progress.note(error.description, at: elapsed(now))
+    if phase == .rollout, interrupted != nil, error.code != .noAnswer {
+      return act(machine.handle(.changeNotMade, now: now), now: now)
+    }
     failure =
       phase == .rollback
-      ? RunFailure("the change could not be undone, the cluster is NOT as before: \(error)") : RunFailure(error)
+      ? RunFailure("the change could not be undone, the cluster is NOT as before: \(error)")
+      : error.code == .noAnswer
+        ? RunFailure("nobody knows whether the change was made, look at the cluster: \(error)") : RunFailure(error)
     engine.quit()
   }
 
   private mutating func start(_ change: RolloutDriver.Change?, now: MonotonicTime) {
     guard let driver, let change, let phase = machine.phase else { return }
     progress.note(driver.commandLine(of: change), at: elapsed(now))
-    let before = changing
     changing = Task { [send] in
-      // An interrupted change is recorded before it is undone.
-      before?.cancel()
-      await before?.value
       do throws(KubectlError) {
         send.yield(.changeEnded(phase, .success(try await driver.perform(change))))
       } catch {
@@ -182,8 +173,13 @@ struct RunInProgress {
 
   // MARK: Time and phases
 
-  private mutating func tick() {
+  private mutating func tick() async {
     let now = MonotonicTime.now
+    if machine.phase == .drain, let drain, drain.isBlind(at: now, patience: max(.seconds(30), profile.pollInterval * 3))
+    {
+      progress.note("the tally cannot be read any more: ending without it", at: elapsed(now))
+      return await finish()
+    }
     guard let ledger, now >= ledger.origin else { return }
     act(machine.handle(.tick, now: now), now: now)
     guard let phase = machine.phase, let elapsed = elapsed(now) else { return }
@@ -194,12 +190,13 @@ struct RunInProgress {
   private mutating func interrupt(_ signal: Int32) {
     interrupted = signal
     progress.note("interrupted: ending the load and putting the cluster back; once more ends at once")
-    guard ledger != nil else {
-      failure = RunFailure("interrupted before the first vote")
+    guard let ledger else {
+      failure = RunFailure("interrupted before the first vote", status: ExitStatus.interrupted(by: signal))
       engine.quit()
       return
     }
-    let now = MonotonicTime.now
+    // The first vote may not be due yet.
+    let now = max(.now, ledger.origin)
     act(machine.handle(.interrupted, now: now), now: now)
   }
 
@@ -210,6 +207,7 @@ struct RunInProgress {
         edges.begin(phase, at: now)
         progress.note(phase.rawValue, at: elapsed(now))
       case .startRollout: start(change, now: now)
+      case .abandonRollout: changing?.cancel()
       case .startRollback: start(.undo, now: now)
       case .endVotes: engine.endVotes(at: now)
       }
@@ -240,10 +238,10 @@ struct RunInProgress {
     let ledger = ledger ?? Ledger(schedule: Schedule(rate: profile.rate), origin: .now)
     let consistency = ConsistencyReport(
       ConsistencyReport.Evidence(
-        ledger: ledger, ballot: ballot, baseline: baseline, samples: samples, drain: drainState, audit: audit,
+        ledger: ledger, ballot: ballot, baseline: baseline.samples, samples: samples, drain: drainState, audit: audit,
         exportError: exportError, rows: export?.rows ?? .voters))
     let material = RunReport.Material(
-      ledger: ledger, edges: edges, end: votesEndedAt ?? .now, rollouts: rollouts, consistency: consistency,
+      ledger: ledger, edges: edges, end: .now, rollouts: rollouts, consistency: consistency,
       failedPolls: failedPolls, backlogMaximum: figures?.backlogMaximum ?? 0,
       processorTime: figures?.processorTime ?? .zero, pods: figures?.pods ?? [], libcurl: figures?.libcurl ?? "",
       peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil)

@@ -57,9 +57,29 @@ struct RunMachineTests {
     #expect(early.handle(.interrupted, now: at(3)) == [.begin(.drain), .endVotes])
     var midway = machine(rollback: false)
     for second in [0, 10, 40] as [Int64] { _ = midway.handle(.tick, now: at(second)) }
-    #expect(midway.handle(.interrupted, now: at(42)) == [.begin(.rollback), .startRollback, .endVotes])
+    #expect(midway.handle(.interrupted, now: at(42)) == [.abandonRollout, .endVotes])
     #expect(midway.handle(.interrupted, now: at(43)) == [])
+    #expect(
+      midway.handle(.changeEnded(.interrupted), now: at(43)) == [.begin(.rollback), .startRollback, .endVotes])
     #expect(midway.handle(.changeEnded(.complete), now: at(50)) == [.begin(.drain), .endVotes])
+  }
+
+  @Test("a change that was not made is not undone: an undo would bring back some older revision")
+  func notMade() {
+    var run = machine()
+    for second in [0, 10, 40] as [Int64] { _ = run.handle(.tick, now: at(second)) }
+    #expect(run.handle(.interrupted, now: at(40)) == [.abandonRollout, .endVotes])
+    #expect(run.handle(.changeNotMade, now: at(41)) == [.begin(.drain), .endVotes])
+  }
+
+  @Test("an interrupt in the rollback ends the load at once, and the rollback goes on to its end")
+  func interruptedRollback() {
+    var run = machine()
+    for second in [0, 10, 40] as [Int64] { _ = run.handle(.tick, now: at(second)) }
+    _ = run.handle(.changeEnded(.imagePull), now: at(45))
+    #expect(run.handle(.interrupted, now: at(46)) == [.endVotes])
+    #expect(run.handle(.tick, now: at(99)) == [])
+    #expect(run.handle(.changeEnded(.complete), now: at(99)) == [.begin(.drain), .endVotes])
   }
 }
 

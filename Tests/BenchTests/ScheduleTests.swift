@@ -96,6 +96,17 @@ struct VoteDriverTests {
     #expect(driver.isFinished)
     #expect(driver.step(now: at(100), slotIsFree: true) == .wait(until: nil))
   }
+
+  @Test("an end is never moved to later: votes that were given up are not sent after all")
+  func endsOnce() {
+    var driver = driver()
+    _ = driver.step(now: at(0), slotIsFree: true)
+    driver.endVotes(at: at(5))
+    #expect(driver.isFinished)
+    driver.endVotes(at: at(9000))
+    #expect(driver.isFinished)
+    #expect(driver.step(now: at(9000), slotIsFree: true) == .wait(until: nil))
+  }
 }
 
 @Suite("Ballot")

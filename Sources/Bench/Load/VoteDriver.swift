@@ -49,9 +49,9 @@ package struct VoteDriver: Sendable {
 
   /// No vote due at `moment` or later is sent.
   ///
-  /// Votes due before it are still owed.
+  /// Votes due before it are still owed. An end is never moved to later: votes given up stay so.
   package mutating func endVotes(at moment: MonotonicTime) {
-    end = max(next, schedule.votesDue(before: moment.nanoseconds - origin.nanoseconds))
+    end = min(end, max(next, schedule.votesDue(before: moment.nanoseconds - origin.nanoseconds)))
   }
 
   /// All connections were busy until `now`; one is free from now on.

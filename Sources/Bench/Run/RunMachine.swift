@@ -5,7 +5,8 @@
 ///     warmup -> baseline -> rollout -> settle -> rollback -> recovered -> drain
 ///
 /// A rollout that fails is undone at once, without settling. Without a rollout: warmup -> baseline -> drain. An
-/// interrupt ends the load at once; a change that has begun is put back first.
+/// interrupt ends the load at once; a change that has been made is put back before the drain. Only a change that was
+/// made is undone: an undo of nothing would bring back a revision that nobody asked for.
 package struct RunMachine: Sendable {
   /// What happened.
   package enum Event: Sendable, Hashable {
@@ -13,6 +14,8 @@ package struct RunMachine: Sendable {
     case tick
     /// The change that is under way (rollout or rollback) has ended.
     case changeEnded(RolloutOutcome)
+    /// The change could not be made, or was given up before it was: there is nothing to undo.
+    case changeNotMade
     /// Somebody wants the run to end.
     case interrupted
   }
@@ -23,6 +26,8 @@ package struct RunMachine: Sendable {
     case begin(Phase)
     /// Change the cluster.
     case startRollout
+    /// Follow the change no longer, and do not make it if it has not been made.
+    case abandonRollout
     /// Undo the change.
     case startRollback
     /// No vote due from now on is sent.
@@ -75,6 +80,8 @@ package struct RunMachine: Sendable {
       return interrupt(phase, now: now)
     case .changeEnded(let outcome):
       return changeEnded(phase, outcome, now: now)
+    case .changeNotMade:
+      return phase == .rollout ? drain(now: now) : []
     case .tick:
       guard let deadline, now >= deadline else { return [] }
       return phaseEnded(phase, now: now)
@@ -103,11 +110,12 @@ package struct RunMachine: Sendable {
 
   private mutating func interrupt(_ phase: Phase, now: MonotonicTime) -> [Action] {
     switch phase {
-    // The change is undone without waiting for it: the driver reports it as interrupted.
-    case .rollout: rollback(now: now)
+    // The driver says whether the change was made, and it is undone then.
+    case .rollout: [.abandonRollout, .endVotes]
     case .settle: plan.rollback ? rollback(now: now) : drain(now: now)
     case .warmup, .baseline, .recovered: drain(now: now)
-    case .rollback, .drain: []
+    case .rollback: [.endVotes]
+    case .drain: []
     }
   }
 
