@@ -15,7 +15,7 @@ struct ProfileTests {
     arguments: [
       (.rate, "0"), (.rate, "fast"), (.duration, "-5s"), (.duration, "5"), (.duration, "0s"), (.warmup, "-1s"),
       (.connections, "0"), (.connections, "129"), (.timeout, "never"), (.target, "ftp://x"), (.votePath, "vote"),
-      (.resolve, "host:443"), (.seed, "-1"), (.baseline, "30s"), (.image, "voting-app:v2"), (.rollback, "false"),
+      (.seed, "-1"), (.baseline, "30s"), (.image, "voting-app:v2"), (.rollback, "false"),
     ] as [(Settings.Key, String)])
   func refuses(key: Settings.Key, text: String) {
     #expect(problems([key: text]) == ["--\(key.rawValue)"])
@@ -50,6 +50,8 @@ struct ProfileTests {
     #expect(problems([.duringRollout: "true", .target: "https://a.example"]) == ["--during-rollout"])
     #expect(problems([.duringRollout: "true", .context: "kind", .namespace: "x"]) == ["--context", "--namespace"])
     #expect(problems([.duringRollout: "true", .duration: "30s"]) == ["--duration"])
+    #expect(problems([.target: "https://a.example", .resolve: "host:443"]) == ["--resolve"])
+    #expect(problems([.resolve: "a.example:443:127.0.0.1", .cacert: "ca.pem"]) == ["--cacert", "--resolve"])
   }
 
   @Test("a profile is read with line numbers, and values as they are spelled")

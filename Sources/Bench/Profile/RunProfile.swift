@@ -97,6 +97,18 @@ private struct SettingsReader {
   }
 
   mutating func target() -> RunProfile.Target {
+    let target = readTarget()
+    if target == .sandbox { refuse([.resolve, .cacert], "the sandbox has its own; leave it out, or set --target") }
+    return target
+  }
+
+  private mutating func refuse(_ keys: [Settings.Key], _ expected: String) {
+    for key in keys {
+      if let setting = settings[key] { problems.append(Settings.Problem(setting.place, expected)) }
+    }
+  }
+
+  private mutating func readTarget() -> RunProfile.Target {
     value(.target, default: .sandbox, expected: "'sandbox' or a URL such as https://oggy.local:8443") { text in
       if text == "sandbox" { return .sandbox }
       let rest = text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
@@ -168,9 +180,7 @@ private struct SettingsReader {
   ]
 
   mutating func noRollout() -> RunProfile.Rollout? {
-    for key in Self.rolloutKeys {
-      if let setting = settings[key] { problems.append(Settings.Problem(setting.place, "needs --during-rollout")) }
-    }
+    refuse(Self.rolloutKeys, "needs --during-rollout")
     return nil
   }
 
@@ -179,10 +189,8 @@ private struct SettingsReader {
       problems.append(
         Settings.Problem("--during-rollout", "needs --image IMAGE on a target that is not the sandbox"))
     }
-    for key in [Settings.Key.context, .kubeconfig, .namespace] where target == .sandbox {
-      if let setting = settings[key] {
-        problems.append(Settings.Problem(setting.place, "the sandbox has its own; leave it out, or set --target"))
-      }
+    if target == .sandbox {
+      refuse([.context, .kubeconfig, .namespace], "the sandbox has its own; leave it out, or set --target")
     }
     return RunProfile.Rollout(
       deployment: text(.deployment) ?? "voting-app", namespace: text(.namespace) ?? "oggy", context: text(.context),
