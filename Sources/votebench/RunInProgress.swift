@@ -238,8 +238,8 @@ struct RunInProgress {
     let ledger = ledger ?? Ledger(schedule: Schedule(rate: profile.rate), origin: .now)
     let consistency = ConsistencyReport(
       ConsistencyReport.Evidence(
-        ledger: ledger, ballot: ballot, baseline: baseline.samples, samples: samples, drain: drainState, audit: audit,
-        exportError: exportError, rows: export?.rows ?? .voters))
+        ledger: ledger, ballot: ballot, baseline: baseline.samples, samples: samples, votesEnded: votesEndedAt,
+        drain: drainState, audit: audit, exportError: exportError, rows: export?.rows ?? .voters))
     let material = RunReport.Material(
       ledger: ledger, edges: edges, end: .now, rollouts: rollouts, consistency: consistency,
       failedPolls: failedPolls, backlogMaximum: figures?.backlogMaximum ?? 0,

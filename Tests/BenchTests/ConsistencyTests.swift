@@ -11,6 +11,8 @@ struct History {
   var rows: [(vote: Int, choice: String)]?
   var kind = VoteAudit.Rows.voters
   var drain = Drain.State.converged
+  /// Nil: all polls count as taken while votes were sent.
+  var votesEnded: Int64?
 
   /// A ballot whose choices are those of the votes: the seed is searched for.
   func ballot() -> Ballot {
@@ -57,7 +59,9 @@ struct History {
     let before = TallySample(sent: Self.at(-10), received: Self.at(-9), counts: base)
     return ConsistencyReport(
       ConsistencyReport.Evidence(
-        ledger: ledger, ballot: ballot, baseline: [before, before, before], samples: samples(), drain: drain,
+        ledger: ledger, ballot: ballot, baseline: [before, before, before], samples: samples(),
+        votesEnded: votesEnded.map { Self.at($0) },
+        drain: drain,
         audit: audit, exportError: nil, rows: kind))
   }
 }
@@ -196,6 +200,9 @@ struct ConsistencyReportTests {
   func vacuous() {
     #expect(History(polls: final(0, 0), rows: []).report().findings.map(\.code) == [.noEvidence])
     #expect(History(votes: [("a", 0, 10, .accepted)], rows: [(0, "a")]).report().verdict == .inconclusive)
+    var late = History(votes: [("a", 0, 10, .accepted)], polls: final(1, 0), rows: [(0, "a")])
+    late.votesEnded = 1050
+    #expect(late.report().findings.map(\.code) == [.noEvidence], "polls of the drain alone bound nothing")
     let unfinished = History(
       votes: [("a", 0, 10, .accepted)], polls: final(1, 0), rows: [(0, "a")], drain: .waiting(deficit: 1))
     #expect(unfinished.report().verdict == .inconclusive)
@@ -233,7 +240,7 @@ struct ConsistencyReportTests {
     let report = ConsistencyReport(
       ConsistencyReport.Evidence(
         ledger: history.ledger(), ballot: history.ballot(), baseline: [sample(0), sample(1), sample(2)],
-        samples: history.samples(), drain: .converged, audit: nil, exportError: nil, rows: .voters))
+        samples: history.samples(), votesEnded: nil, drain: .converged, audit: nil, exportError: nil, rows: .voters))
     #expect(report.findings.map(\.code) == [.baselineUnstable])
     #expect(report.verdict == .inconclusive)
   }
@@ -247,7 +254,7 @@ struct ConsistencyReportTests {
     let report = ConsistencyReport(
       ConsistencyReport.Evidence(
         ledger: history.ledger(), ballot: history.ballot(), baseline: [sample(0), sample(1), sample(0)],
-        samples: history.samples(), drain: .converged, audit: nil, exportError: "psql: no such host",
+        samples: history.samples(), votesEnded: nil, drain: .converged, audit: nil, exportError: "psql: no such host",
         rows: .voters))
     #expect(Set(report.findings.map(\.code)) == [.baselineUnstable, .exportFailed])
     #expect(report.verdict == .inconclusive)

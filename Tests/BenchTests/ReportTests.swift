@@ -86,9 +86,10 @@ struct ReportTests {
       ConsistencyReport.Evidence(
         ledger: ledger, ballot: ballot, baseline: [sample(-3, zero), sample(-2, zero), sample(-1, zero)],
         samples: [
-          sample(2, tally(ballot, first: 190)), sample(12, counts), sample(13, counts),
+          sample(2, tally(ballot, first: 190)), sample(3, tally(ballot, first: 295)),
+          sample(4, tally(ballot, first: 399)), sample(12, counts), sample(13, counts),
           sample(14, counts),
-        ], drain: .stalled(deficit: 1),
+        ], votesEnded: at(10), drain: .stalled(deficit: 1),
         audit: audit, exportError: nil, rows: .countedVotes))
   }
 

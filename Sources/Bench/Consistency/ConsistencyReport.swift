@@ -10,6 +10,8 @@ package struct ConsistencyReport: Sendable {
     package var baseline: [TallySample]
     /// Polls from the first vote to the end of the drain.
     package var samples: [TallySample]
+    /// When the last vote had its outcome; nil when the votes never ended.
+    package var votesEnded: MonotonicTime?
     /// How the drain ended; nil when it never ran.
     package var drain: Drain.State?
     /// The finished audit, nil when there is no export; `exportError` says when there should have been one.
@@ -21,13 +23,14 @@ package struct ConsistencyReport: Sendable {
 
     /// The evidence; see the members.
     package init(
-      ledger: Ledger, ballot: Ballot, baseline: [TallySample], samples: [TallySample], drain: Drain.State?,
-      audit: VoteAudit?, exportError: String?, rows: VoteAudit.Rows
+      ledger: Ledger, ballot: Ballot, baseline: [TallySample], samples: [TallySample],
+      votesEnded: MonotonicTime?, drain: Drain.State?, audit: VoteAudit?, exportError: String?, rows: VoteAudit.Rows
     ) {
       self.ledger = ledger
       self.ballot = ballot
       self.baseline = baseline
       self.samples = samples
+      self.votesEnded = votesEnded
       self.drain = drain
       self.audit = audit
       self.exportError = exportError
@@ -35,7 +38,8 @@ package struct ConsistencyReport: Sendable {
     }
   }
 
-  /// Upper bounds of the time from a vote's acceptance to its being visible, over the polls, in milliseconds.
+  /// How old the oldest accepted vote was that a poll did not show yet, from above, over the polls, in milliseconds; 0
+  /// for a poll that showed all.
   package struct Freshness: Sendable, Hashable, Codable {
     package var p50: Double
     package var p99: Double
@@ -89,12 +93,14 @@ package struct ConsistencyReport: Sendable {
     verdict = findings.map(\.code.verdict).merged
   }
 
-  /// Too little to say anything: no accepted vote, fewer than 3 good polls, or a base that moved.
+  /// Too little to say anything: no accepted vote, fewer than 3 good polls while votes were sent, or a base that moved.
   private static func vacuity(_ evidence: Evidence, accepted: Int) -> [Finding] {
     var findings: [Finding] = []
     if accepted == 0 { findings.append(Finding(.noEvidence, "no vote was accepted")) }
-    if evidence.samples.count < 3 {
-      findings.append(Finding(.noEvidence, "\(evidence.samples.count) good polls of the tally, at least 3 are needed"))
+    let polls = evidence.samples.count { poll in evidence.votesEnded.map { poll.sent < $0 } ?? true }
+    if polls < 3 {
+      findings.append(
+        Finding(.noEvidence, "\(polls) good polls of the tally while votes were sent, at least 3 are needed"))
     }
     if evidence.baseline.count < 3 {
       findings.append(

@@ -110,8 +110,9 @@ package struct TerminalSummary: Sendable {
     ]
     if let freshness = consistency.freshness {
       lines.append(
-        "freshness  a vote was visible within \(decimal(freshness.p50, 0)) ms (p50), \(decimal(freshness.max, 0)) ms"
-          + " (max), over \(freshness.count) polls; \(report.material.failedPolls) polls failed")
+        "freshness  the oldest vote not visible yet was \(decimal(freshness.p50, 0)) ms old (p50),"
+          + " \(decimal(freshness.max, 0)) ms (max), over \(freshness.count) polls;"
+          + " \(report.material.failedPolls) polls failed")
     }
     return lines
       + consistency.findings.map { "  \(paint($0.code.rawValue, $0.code.verdict == .fail ? 31 : 33))  \($0.detail)" }
