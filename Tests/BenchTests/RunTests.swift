@@ -200,6 +200,23 @@ struct ObjectiveTests {
     }
   }
 
+  @Test("a run that was interrupted is no pass, whatever its votes had shown until then")
+  func interrupted() {
+    func report(isInterrupted: Bool) -> RunReport {
+      RunReport(
+        heading: RunReport.Heading(target: "", seed: 0, startedAt: "", run: "", version: ""),
+        material: RunReport.Material(
+          ledger: good.ledger(), edges: PhaseEdges(), end: MonotonicTime(nanoseconds: 0), rollouts: [],
+          consistency: good.report(), failedPolls: 0, backlogMaximum: 0, processorTime: .zero, pods: [], libcurl: "",
+          peakMemoryMegabytes: 0, isInterrupted: isInterrupted),
+        objectives: [Objective(.nothingLost)], rate: ArrivalRate(votesPerSecond: 500))
+    }
+    #expect(report(isInterrupted: false).verdict == .pass)
+    let cut = report(isInterrupted: true)
+    #expect(cut.verdict == .inconclusive)
+    #expect(TerminalSummary(cut, color: false).text.contains("did not reach its end"))
+  }
+
   @Test("verdicts merge fail over inconclusive over pass")
   func merges() {
     #expect([Verdict.pass, .inconclusive, .fail].merged == .fail)

@@ -110,7 +110,9 @@ package struct RunReport: Sendable {
     self.objectives = objectives.map { $0.judge(measured) }
     // Every proven inconsistency fails the run; what the check could not see counts through the votes objectives.
     let inconsistency: Verdict = material.consistency.verdict == .fail ? .fail : .pass
-    verdict = (self.objectives.map(\.verdict) + [inconsistency, keepsSchedule ? .pass : .inconclusive]).merged
+    // What was cut short has not shown what it was begun for.
+    let isWhole: Verdict = keepsSchedule && !material.isInterrupted ? .pass : .inconclusive
+    verdict = (self.objectives.map(\.verdict) + [inconsistency, isWhole]).merged
   }
 
   /// Exit status: 0 pass, 1 fail, 2 inconclusive.

@@ -27,7 +27,10 @@ package struct TerminalSummary: Sendable {
       report.objectives.first { $0.verdict == report.verdict && report.verdict != .pass }?.reason
       ?? (report.verdict == .pass
         ? "every objective holds"
-        : report.material.consistency.findings.first?.detail ?? "the generator could not keep its schedule")
+        : report.material.consistency.findings.first?.detail
+          ?? (report.material.isInterrupted
+            ? "nothing speaks against it, but the run did not reach its end"
+            : "the generator could not keep its schedule"))
     return "\(painted)  \(reason)" + (report.material.isInterrupted ? "  (interrupted)" : "")
   }
 
