@@ -109,9 +109,12 @@ package struct RolloutDriver: Sendable {
     }
   }
 
+  /// The server ends a watch by itself, and it is resumed: a kubectl whose votebench was killed does not stay for long.
+  private static let watch = "watch=1&timeoutSeconds=300"
+
   private func watchDeployment(_ output: AsyncStream<Seen>.Continuation) async {
     let path =
-      "/apis/apps/v1/namespaces/\(kubectl.namespace)/deployments?watch=1&fieldSelector=metadata.name%3D\(deployment)"
+      "/apis/apps/v1/namespaces/\(kubectl.namespace)/deployments?\(Self.watch)&fieldSelector=metadata.name%3D\(deployment)"
     while !Task.isCancelled {
       // A watch without a version begins with the object as it is: nothing is missed when a stream broke.
       try? await kubectl.lines(raw: path) { line in
@@ -128,7 +131,7 @@ package struct RolloutDriver: Sendable {
     var version: String? = version
     while !Task.isCancelled {
       if let from = version {
-        let path = podsPath(before) + "&watch=1&resourceVersion=\(from)"
+        let path = podsPath(before) + "&\(Self.watch)&resourceVersion=\(from)"
         try? await kubectl.lines(raw: path) { line in
           guard let event: WatchLine<Pod> = try? decode(line) else { return }
           output.yield(event.type == "DELETED" ? .gone(event.object.metadata.uid) : .pod(event.object))
