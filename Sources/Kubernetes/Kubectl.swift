@@ -37,7 +37,7 @@ package struct Kubectl: Sendable {
 
   /// The command line as a person would type it, for reports and dry runs.
   package func commandLine(_ arguments: [String]) -> String {
-    (["kubectl"] + scope + arguments).joined(separator: " ")
+    ([executable] + all(arguments)).joined(separator: " ")
   }
 
   /// Runs kubectl to its end, and gives it at most `limit`.

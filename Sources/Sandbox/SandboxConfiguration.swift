@@ -48,7 +48,12 @@ package struct SandboxConfiguration: Codable, Sendable, Equatable {
 
   /// As one argument of a command line.
   package var argument: String {
-    get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+    get throws {
+      let encoder = JSONEncoder()
+      // Paths stay readable in a list of processes.
+      encoder.outputFormatting = .withoutEscapingSlashes
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
   }
 
   /// Reads what ``argument`` wrote; throws a `DecodingError`.

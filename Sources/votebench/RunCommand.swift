@@ -22,21 +22,29 @@ struct RunCommand: AsyncParsableCommand {
   private func run(_ profile: RunProfile) async throws {
     let style = options.quiet ? .none : options.progress.flatMap(ProgressView.Style.init) ?? .auto
     let execution = RunExecution(profile: profile, progress: ProgressView(style: style), interrupts: Interrupts())
-    let status: Int32
     do {
-      let report: RunReport
-      (report, status) = try await execution.run()
-      let summary = TerminalSummary(report, color: Console.outputHasColor).text
+      let folder = try RunFolder(profile.out, name: execution.name)
+      let ended: RunExecution.Ended
+      do {
+        ended = try await execution.run()
+      } catch {
+        folder.discard()
+        throw error
+      }
+      let summary = TerminalSummary(ended.report, color: Console.outputHasColor).text
       Console.output(options.quiet ? summary.prefix { $0 != "\n" } + "\n" : summary)
-      let folder = try RunFolder.write(report, exitCode: status, to: profile.out, name: execution.name)
-      Console.output(options.quiet ? "" : "report     \(folder)\n")
+      try folder.write(ended.report, exitCode: ended.status.rawValue)
+      Console.output(options.quiet ? "" : "report     \(folder.path)\n")
+      if let failure = ended.failure { Console.error("votebench: \(failure.message)") }
+      throw ended.status
     } catch let failure as RunFailure {
       Console.error("votebench: \(failure.message)")
       throw failure.status
+    } catch let status as ExitCode {
+      throw status
     } catch {
       Console.error("votebench: a fault of votebench itself: \(error)")
       throw ExitStatus.fault
     }
-    throw ExitCode(status)
   }
 }

@@ -20,6 +20,14 @@ final class RunExecution {
     case tick
   }
 
+  /// What a run came to.
+  struct Ended {
+    var report: RunReport
+    var status: ExitCode
+    /// Why it ended before its time, nil when it did not.
+    var failure: RunFailure?
+  }
+
   private let profile: RunProfile
   private let progress: ProgressView
   private let interrupts: Interrupts
@@ -38,7 +46,7 @@ final class RunExecution {
   var name: String { profile.rollout == nil ? "load" : "rollout" }
 
   /// Runs everything and puts everything back; gives the report and the exit status.
-  func run() async throws -> (RunReport, Int32) {
+  func run() async throws -> Ended {
     background.append(
       Task { [signals = interrupts.signals, send] in
         for await signal in signals { send.yield(.interrupted(signal)) }
@@ -76,7 +84,7 @@ final class RunExecution {
     }
   }
 
-  private func measure(on surroundings: Surroundings) async throws -> (RunReport, Int32) {
+  private func measure(on surroundings: Surroundings) async throws -> Ended {
     let change = try await surroundings.prepareChange(profile)
     let ballot = Ballot(
       run: Self.freshRunName(), seed: profile.seed ?? .random(in: 0...UInt64.max), choices: ["a", "b"])
@@ -103,8 +111,11 @@ final class RunExecution {
     let heading = RunReport.Heading(
       target: surroundings.name, seed: ballot.seed, startedAt: started.formatted(.iso8601), run: ballot.run,
       version: Votebench.version)
+    if let failure = run.failure, !run.hasVotes { throw failure }
     let report = run.report(heading)
-    return (report, run.interrupted.map { ExitStatus.interrupted(by: $0).rawValue } ?? report.exitCode)
+    let verdict = run.failure?.status ?? ExitCode(report.exitCode)
+    return Ended(
+      report: report, status: run.interrupted.map(ExitStatus.interrupted(by:)) ?? verdict, failure: run.failure)
   }
 
   private static func freshRunName() -> String {

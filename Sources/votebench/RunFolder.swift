@@ -2,26 +2,64 @@ import Bench
 import FoundationEssentials
 
 /// What a run leaves behind: a folder with summary.json and the percentile distributions.
-enum RunFolder {
-  /// Writes `report` into `folder`, or into a new one below Reports/runs named by time and `name`; gives its path.
-  static func write(
-    _ report: RunReport, exitCode: Int32, to folder: String?, name: String
-  ) throws(RunFailure) -> String {
-    let time = report.heading.startedAt.replacing("-", with: "").replacing(":", with: "").replacing("Z", with: "")
-    let path = folder ?? Program.projectFile("Reports/runs/\(time)-\(name)")
+///
+/// It is made before the run, so that a folder that cannot be written is known before any load.
+struct RunFolder {
+  /// Path of the folder.
+  let path: String
+  private let isNew: Bool
+
+  /// Makes `folder`, or a new one below Reports/runs that is named by the UTC time and `name`.
+  init(_ folder: String?, name: String) throws(RunFailure) {
     do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-      try write(try SummaryDocument(report, exitCode: exitCode).json(), to: path + "/summary.json")
-      try write(report.total.responseTime.hgrm, to: path + "/latency.hgrm")
+      if let folder {
+        path = folder
+        isNew = !FileManager.default.fileExists(atPath: folder)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      } else {
+        path = try Self.makeNew(name)
+        isNew = true
+      }
+      try Self.write("", to: path + "/summary.json")
+      try FileManager.default.removeItem(atPath: path + "/summary.json")
+    } catch {
+      throw RunFailure(
+        "making a folder for the report: \(error). Check that there is space and that you may write there, or use --out."
+      )
+    }
+  }
+
+  /// Two runs may begin in the same second: the later one gets a number.
+  private static func makeNew(_ name: String) throws -> String {
+    let runs = Program.projectFile("Reports/runs")
+    try FileManager.default.createDirectory(atPath: runs, withIntermediateDirectories: true)
+    let time = Date.now.formatted(.iso8601).replacing("-", with: "").replacing(":", with: "").replacing("Z", with: "")
+    for number in 1...99 {
+      let path = "\(runs)/\(time)-\(name)" + (number > 1 ? "-\(number)" : "")
+      if FileManager.default.fileExists(atPath: path) { continue }
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+      return path
+    }
+    throw CocoaError(.fileWriteFileExists)
+  }
+
+  /// Writes the report of a run that exits with `exitCode`.
+  func write(_ report: RunReport, exitCode: Int32) throws(RunFailure) {
+    do {
+      try Self.write(try SummaryDocument(report, exitCode: exitCode).json(), to: path + "/summary.json")
+      try Self.write(report.total.responseTime.hgrm, to: path + "/latency.hgrm")
       for phase in report.phases where phase.phase.isCounted {
-        try write(phase.figures.responseTime.hgrm, to: path + "/latency.\(phase.phase.rawValue).hgrm")
+        try Self.write(phase.figures.responseTime.hgrm, to: path + "/latency.\(phase.phase.rawValue).hgrm")
       }
     } catch {
       throw RunFailure(
-        "writing the report to \(path): \(error). Check that there is space and that you may write there, or use --out."
-      )
+        "writing the report to \(path): \(error). Check that there is space and that you may write there.")
     }
-    return path
+  }
+
+  /// A run without a report leaves no folder.
+  func discard() {
+    if isNew { try? FileManager.default.removeItem(atPath: path) }
   }
 
   private static func write(_ text: String, to path: String) throws {

@@ -29,7 +29,11 @@ struct RunInProgress {
   private var exportError: String?
   private var figures: GeneratorFigures?
   private var counts: (votes: Int, failed: Int) = (0, 0)
-  private var failure: RunFailure?
+  /// Why the run ended before its time; what was measured until then is still reported.
+  private(set) var failure: RunFailure?
+  /// True once the first vote has its moment: then there is something to report.
+  var hasVotes: Bool { ledger != nil }
+
   /// The signal that asked the run to end, nil when none did.
   private(set) var interrupted: Int32?
   /// True when nothing more is to be done.
@@ -60,10 +64,17 @@ struct RunInProgress {
     case .engine(let event): try await handle(event, indeterminateSettle: indeterminateSettle)
     case .changeEnded(_, .success(let record)): changeEnded(record)
     case .changeEnded(let phase, .failure(let error)): changeRefused(error, of: phase)
-    case .sandboxEnded(let reason): throw RunFailure("the sandbox ended in the middle of the run: \(reason)")
+    case .sandboxEnded(let reason): sandboxEnded(reason)
     case .interrupted(let signal): interrupt(signal)
     case .tick: await tick()
     }
+  }
+
+  private mutating func sandboxEnded(_ reason: String) {
+    failure = RunFailure(
+      "the sandbox ended in the middle of the run: \(reason). What was measured until then is in the report; run again."
+    )
+    engine.quit()
   }
 
   // MARK: Engine
@@ -80,7 +91,6 @@ struct RunInProgress {
     case .stopped(let figures):
       self.figures = figures
       isOver = true
-      if let failure { throw failure }
     }
   }
 

@@ -1,6 +1,5 @@
 import Bench
 import Subprocess
-import SystemPackage
 
 /// Reads every counted vote of a run from the command that prints them, a line `voter<TAB>choice` each, into an audit.
 ///
@@ -13,21 +12,19 @@ struct VoteExport: Sendable {
   /// What a row stands for.
   var rows: VoteAudit.Rows
 
-  private var executable: Executable {
-    let program = command.first ?? ""
-    return program.contains("/") ? .path(FilePath(program)) : .name(program)
-  }
+  /// A command that hangs is ended: the export of a run takes seconds.
+  private static let limitSeconds = 300
 
   /// The finished audit, or in a sentence why there is none.
   func audit(_ ledger: Ledger, _ ballot: Ballot) async -> Result<VoteAudit, RunFailure> {
     var audit = VoteAudit(ledger: ledger, ballot: ballot, rows: rows)
-    let arguments = command.dropFirst().map { $0.replacing("{prefix}", with: ballot.voterPrefix) }
+    let arguments = ["\(Self.limitSeconds)"] + command.map { $0.replacing("{prefix}", with: ballot.voterPrefix) }
     let added = Dictionary(
       uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) })
     do {
       let result = try await Subprocess.run(
-        executable, arguments: Arguments(Array(arguments)), environment: .inherit.updating(added),
-        input: .none, output: .sequence, error: .discarded
+        .name("timeout"), arguments: Arguments(arguments), environment: .inherit.updating(added), input: .none,
+        output: .sequence, error: .string(limit: 1 << 20)
       ) { execution in
         for try await line in execution.standardOutput.strings() {
           // A row that is not understood must not become a lost vote.
@@ -38,7 +35,8 @@ struct VoteExport: Sendable {
         }
       }
       guard result.terminationStatus.isSuccess else {
-        return .failure(RunFailure("the export ended with \(result.terminationStatus)"))
+        let said = result.standardError.split(separator: "\n").last ?? "it said nothing"
+        return .failure(RunFailure("the export ended with \(result.terminationStatus): \(said)"))
       }
     } catch let failure as RunFailure {
       return .failure(RunFailure("the export cannot be used: \(failure.message)"))

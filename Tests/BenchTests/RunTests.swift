@@ -180,6 +180,8 @@ struct ObjectiveTests {
     history.rows = [(0, "b")]
     #expect(verdict(.nothingAltered, measured(history)) == .fail)
     history.rows = nil
+    #expect(verdict(.nothingAltered, measured(history)) == .pass, "totals show each choice's votes")
+    history.votes.append(("b", 0, 10, .indeterminate))
     #expect(verdict(.nothingAltered, measured(history)) == .inconclusive)
   }
 

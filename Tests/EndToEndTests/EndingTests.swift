@@ -13,9 +13,7 @@ struct EndingTests {
     try await withStage { stage in
       let votebench = try Votebench(on: stage)
       let process = try votebench.start(Votebench.shortRollout)
-      try await waitUntil("the rollout has begun", within: .seconds(60)) {
-        stage.log(of: "votebench").contains("set image")
-      }
+      try await votebench.awaitRollout()
       process.signal(signal)
       let run = try await votebench.ended(process, within: .seconds(90))
       let summary = try #require(run.summary, "\(run.output)")
@@ -33,9 +31,7 @@ struct EndingTests {
     try await withStage { stage in
       let votebench = try Votebench(on: stage)
       let process = try votebench.start(Votebench.shortRollout)
-      try await waitUntil("the rollout has begun", within: .seconds(60)) {
-        stage.log(of: "votebench").contains("set image")
-      }
+      try await votebench.awaitRollout()
       process.signal(SIGINT)
       try await waitUntil("the first interrupt is seen", within: .seconds(20)) {
         stage.log(of: "votebench").contains("interrupted:")
@@ -68,7 +64,7 @@ struct EndingTests {
       let votebench = try Votebench(on: stage)
       let process = try votebench.start(Votebench.shortRollout)
       try await waitUntil("votes are sent", within: .seconds(60)) { stage.log(of: "votebench").contains("baseline") }
-      let sandbox = try #require(votebench.process(running: "sandbox serve"))
+      let sandbox = try #require(votebench.processes(running: "sandbox serve").first)
       process.signal(SIGKILL)
       kill(sandbox, SIGKILL)
       #expect(try await process.wait(within: .seconds(5)) == .signaled(SIGKILL))
@@ -88,10 +84,11 @@ struct EndingTests {
       let votebench = try Votebench(on: stage)
       let process = try votebench.start(Votebench.shortRollout)
       try await waitUntil("votes are sent", within: .seconds(60)) { stage.log(of: "votebench").contains("baseline") }
-      kill(try #require(votebench.process(running: "sandbox serve")), SIGKILL)
+      kill(try #require(votebench.processes(running: "sandbox serve").first), SIGKILL)
       let run = try await votebench.ended(process, within: .seconds(60))
       #expect(run.status == 69)
       #expect(run.output.contains("the sandbox ended in the middle of the run"))
+      #expect(run.summary?.verdict != "pass", "what was measured is reported, and is no pass")
       #expect(votebench.processes().isEmpty)
     }
   }

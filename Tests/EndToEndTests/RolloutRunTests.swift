@@ -92,7 +92,7 @@ struct RolloutRunTests {
       }
       for _ in 0..<2 {
         try await waitUntil("a worker runs", within: .seconds(60)) {
-          guard let worker = votebench.process(running: "votingd worker"), !killed.contains(worker) else {
+          guard let worker = votebench.processes(running: "votingd worker").first, !killed.contains(worker) else {
             return false
           }
           killed.insert(worker)

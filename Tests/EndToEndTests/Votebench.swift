@@ -170,11 +170,18 @@ struct Votebench {
     }
   }
 
-  /// The pid of a process of this test whose command line contains `text`.
-  func process(running text: String) -> Int32? {
-    processes().first { pid in
+  /// Processes of this test whose command line contains `text`.
+  func processes(running text: String) -> [Int32] {
+    processes().filter { pid in
       let line = (try? Data(contentsOf: URL(filePath: "/proc/\(pid)/cmdline"))) ?? Data()
       return String(decoding: line, as: UTF8.self).replacing("\0", with: " ").contains(text)
+    }
+  }
+
+  /// Waits until the rollout has really begun: a fifth vote frontend runs.
+  func awaitRollout() async throws {
+    try await waitUntil("a pod of the new revision runs", within: .seconds(60)) {
+      processes(running: "votingd vote").count > 4
     }
   }
 

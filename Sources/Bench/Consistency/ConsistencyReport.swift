@@ -64,6 +64,10 @@ package struct ConsistencyReport: Sendable {
   package private(set) var phantom = 0
   /// Votes counted for another choice; nil without an audit.
   package private(set) var altered: Int?
+  /// True when every choice shows exactly its accepted votes and none is indeterminate.
+  ///
+  /// Then no vote was altered, save exchanges that cancel. Says nothing more where there is an audit.
+  package private(set) var choicesMatch = false
   /// True when the tally came to rest with every accepted vote in it.
   package private(set) var converged: Bool
   package private(set) var freshness: Freshness?
@@ -121,6 +125,7 @@ package struct ConsistencyReport: Sendable {
     if let error = evidence.exportError { findings.append(Finding(.exportFailed, error)) }
     guard let final = evidence.samples.last else { return }
     if evidence.audit == nil { accountTotals(evidence, visible: final.total - base.total) }
+    choicesMatch = Self.choicesMatch(evidence, base: base, final: final)
     judgeDrain(evidence.drain, audited: evidence.audit != nil)
   }
 
@@ -135,6 +140,15 @@ package struct ConsistencyReport: Sendable {
     altered = audit.altered.count
     recovered = audit.recovered
     findings += audit.findings.filter { isProven || $0.code != .lost }
+  }
+
+  private static func choicesMatch(_ evidence: Evidence, base: TallySample, final: TallySample) -> Bool {
+    var expected = base.counts
+    for vote in evidence.ledger.observations {
+      if vote.outcome == .indeterminate { return false }
+      if vote.outcome == .accepted { expected[evidence.ballot.choice(of: vote.index), default: 0] += 1 }
+    }
+    return expected == final.counts
   }
 
   private mutating func accountTotals(_ evidence: Evidence, visible: Int) {

@@ -111,7 +111,12 @@ package struct Objective: Sendable, Hashable {
 
   private func judgeAltered(_ consistency: ConsistencyReport) -> Result {
     guard let altered = consistency.altered else {
-      return result(observed: nil, 0, .inconclusive, "no export of voter ids: choices of single votes cannot be seen")
+      guard consistency.choicesMatch, consistency.accepted > 0 else {
+        return result(
+          observed: nil, 0, .inconclusive, "no export of voter ids, and the totals do not show each vote's choice")
+      }
+      return result(
+        observed: "0", consistency.accepted, .pass, "by totals: each choice shows exactly its accepted votes")
     }
     let verdict: Verdict = altered == 0 ? (consistency.accepted > 0 ? .pass : .inconclusive) : .fail
     let reason =
