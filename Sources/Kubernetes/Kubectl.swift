@@ -30,6 +30,7 @@ package struct Kubectl: Sendable {
   package struct Ended: Sendable, Hashable {
     /// Exit status; 128 + the signal when a signal ended it.
     package var exit: Int
+    /// What it printed to standard output.
     package var output: String
     /// The last line that it printed to standard error.
     package var lastError: String
@@ -164,6 +165,7 @@ package struct KubectlError: Error, Sendable, Hashable, CustomStringConvertible 
     case abandoned
   }
 
+  /// What kind of failure it is.
   package var code: Code
   /// The command line.
   package var attempted: String

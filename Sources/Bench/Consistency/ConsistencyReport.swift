@@ -41,8 +41,11 @@ package struct ConsistencyReport: Sendable {
   /// How old the oldest accepted vote was that a poll did not show yet, from above, over the polls, in milliseconds; 0
   /// for a poll that showed all.
   package struct Freshness: Sendable, Hashable, Codable {
+    /// The median over the polls.
     package var p50: Double
+    /// The 99th percentile over the polls.
     package var p99: Double
+    /// The oldest at any poll.
     package var max: Double
     /// Polls behind the figures.
     package var count: Int
@@ -50,17 +53,21 @@ package struct ConsistencyReport: Sendable {
 
   /// The verdict over all findings.
   package private(set) var verdict: Verdict
+  /// Votes that were accepted, warmup included.
   package private(set) var accepted = 0
+  /// Votes of which nobody can know, each re-send of one counted too.
   package private(set) var indeterminate = 0
-  /// Indeterminate votes that the audit found counted.
+  /// Indeterminate votes that the audit found counted; nil without an audit.
   package private(set) var recovered: Int?
-  /// Losses that are proven, and losses that cannot be excluded; the same with a clean audit.
+  /// Losses that are proven.
   package private(set) var lostMinimum = 0
+  /// Losses that cannot be excluded; as many as are proven where an audit followed a tally at rest.
   package private(set) var lostMaximum = 0
   /// Voters of lost votes, as far as the audit names them.
   package private(set) var lostVoters: [String] = []
   /// Votes counted more often than sent; nil where nobody could see it.
   package private(set) var duplicated: Int?
+  /// Rows that were counted but never sent; without an audit, votes in the tally beyond all that can be ours, 0 where the base moved.
   package private(set) var phantom = 0
   /// Votes counted for another choice; nil without an audit.
   package private(set) var altered: Int?
@@ -70,6 +77,7 @@ package struct ConsistencyReport: Sendable {
   package private(set) var choicesMatch = false
   /// True when the tally came to rest with every accepted vote in it.
   package private(set) var converged: Bool
+  /// How far the tally lagged behind; nil without a poll to judge it by.
   package private(set) var freshness: Freshness?
   /// Everything found, the gravest first.
   package private(set) var findings: [Finding] = []

@@ -41,9 +41,6 @@ package struct VoteDriver: Sendable {
     MonotonicTime(nanoseconds: origin.nanoseconds + schedule.intendedStart(of: index))
   }
 
-  /// Votes started or dropped so far: the index of the next one.
-  package var decided: Int { next }
-
   /// True when every vote due before the end has been started or dropped.
   package var isFinished: Bool { next >= end }
 

@@ -9,7 +9,7 @@ package struct Distribution: Sendable {
 
   /// The histogram, of microseconds.
   private var histogram: Histogram<UInt64>
-  /// Values above an hour: counted in the histogram at its upper end.
+  /// Values above an hour: each is recorded as an hour, so every figure has it there; reports do not show the number.
   package private(set) var outOfRange = 0
 
   /// An empty distribution.
@@ -26,11 +26,6 @@ package struct Distribution: Sendable {
     let microseconds = UInt64(max(0, nanoseconds) + 999) / 1000
     if microseconds > Self.highest { outOfRange += 1 }
     histogram.record(min(microseconds, Self.highest))
-  }
-
-  /// The smallest recorded value that `percent` of all do not exceed, in microseconds; nil without values.
-  package func microseconds(atPercentile percent: Double) -> Double? {
-    count > 0 ? Double(histogram.valueAtPercentile(percent)) : nil
   }
 
   /// The figures that reports show, in microseconds; nil without values, which is not the same as 0.
@@ -53,13 +48,21 @@ package struct Distribution: Sendable {
 
   /// Seven figures and the number of values behind them, in the unit that the owner's name says.
   package struct Summary: Sendable, Hashable, Codable {
+    /// The smallest value.
     package var min: Double
+    /// The arithmetic mean.
     package var mean: Double
+    /// The median: the 50th percentile.
     package var p50: Double
+    /// The 90th percentile.
     package var p90: Double
+    /// The 99th percentile.
     package var p99: Double
+    /// The 99.9th percentile.
     package var p999: Double
+    /// The largest value.
     package var max: Double
+    /// How many values stand behind the figures.
     package var count: Int
 
     /// The same figures in milliseconds, when these are microseconds.

@@ -6,9 +6,13 @@ package struct PhaseFigures: Sendable {
     package var due = 0
     /// Handed to a connection.
     package var sent = 0
+    /// Surely counted.
     package var accepted = 0
+    /// Surely not counted.
     package var refused = 0
+    /// Nobody can know from outside.
     package var indeterminate = 0
+    /// Due but never sent.
     package var dropped = 0
     /// Times that libcurl sent a vote again by itself; forbidden, so 0.
     package var resent = 0
@@ -23,8 +27,9 @@ package struct PhaseFigures: Sendable {
     package var cause: Cause
     /// How many.
     package var count: Int
-    /// When the first and the last of them were due.
+    /// When the first of them was due.
     package var first: MonotonicTime
+    /// When the last of them was due.
     package var last: MonotonicTime
   }
 

@@ -22,6 +22,7 @@ package struct Objective: Sendable, Hashable {
     package var observed: String?
     /// How many votes or rollouts stand behind it.
     package var sample: Int
+    /// Pass, fail or inconclusive.
     package var verdict: Verdict
     /// Why, in a sentence.
     package var reason: String
@@ -29,13 +30,17 @@ package struct Objective: Sendable, Hashable {
 
   /// What a run measured, as far as objectives need it.
   package struct Measured: Sendable {
+    /// Rollout, settle, rollback and recovered together.
     package var change: PhaseFigures
+    /// Baseline to recovered.
     package var total: PhaseFigures
+    /// What the consistency check came to.
     package var consistency: ConsistencyReport
     /// Nil when no rollout was begun.
     package var rollout: RolloutOutcome?
     /// Nil when nothing was rolled back.
     package var rollback: RolloutOutcome?
+    /// How many votes were due per unit of time.
     package var rate: ArrivalRate
 
     /// What a run measured; see the members.

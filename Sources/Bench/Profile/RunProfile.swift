@@ -10,35 +10,55 @@ package struct RunProfile: Sendable, Hashable {
 
   /// The change of the cluster in the middle of the load.
   package struct Rollout: Sendable, Hashable {
+    /// The Deployment that changes.
     package var deployment: String
+    /// Its namespace.
     package var namespace: String
     /// Kubeconfig context; nil for kubectl's current one.
     package var context: String?
+    /// A kubeconfig file; nil for kubectl's own choice.
     package var kubeconfig: String?
+    /// Name of kubectl on PATH, or a path.
     package var kubectl: String
     /// The container whose image changes; nil for the only one.
     package var container: String?
     /// The new image; nil on the sandbox for the other of v1 and v2.
     package var image: String?
+    /// How long load goes on between the rollout and the rollback.
     package var settle: Duration
+    /// How long load goes on after the rollback.
     package var recovered: Duration
+    /// How long the rollout may take, and the rollback again.
     package var timeout: Duration
+    /// True when the change is undone after `settle`; one that failed, at once.
     package var rollback: Bool
   }
 
+  /// Where votes go.
   package var target: Target
+  /// Path of the vote frontend on the target.
   package var votePath: String
+  /// Path of the result frontend on the target.
   package var resultPath: String
+  /// `HOST:PORT:ADDRESS` in place of a look-up of the target's host; nil to look it up.
   package var resolve: String?
+  /// File of certificate authorities, PEM; nil for those of the machine.
   package var caCertificate: String?
+  /// True when any certificate of the target will do.
   package var acceptsAnyCertificate: Bool
+  /// How many votes are due per unit of time.
   package var rate: ArrivalRate
+  /// Load before the baseline that is never counted; may be zero.
   package var warmup: Duration
   /// The baseline; without a rollout the whole measurement.
   package var baseline: Duration
+  /// Connections, all opened before the first vote.
   package var connections: Int
+  /// How long a vote may wait to be sent after it was due, and how long it may take from then on.
   package var timeout: Duration
+  /// Time between two polls of the tally.
   package var pollInterval: Duration
+  /// How long the tally may take to converge after the last vote.
   package var drainMaximum: Duration
   /// Nil without `--during-rollout`.
   package var rollout: Rollout?

@@ -6,33 +6,61 @@ internal import Yams
 package struct Settings: Sendable, Hashable {
   /// The keys, spelled as the flags are.
   package enum Key: String, Sendable, Hashable, CaseIterable {
+    /// `sandbox`, or the URL of an ingress.
     case target
+    /// Path of the vote frontend.
     case votePath = "vote-path"
+    /// Path of the result frontend.
     case resultPath = "result-path"
+    /// `HOST:PORT:ADDRESS` in place of a look-up.
     case resolve
+    /// File of certificate authorities, PEM.
     case cacert
+    /// Whether any certificate will do.
     case insecure
+    /// Votes due per unit of time: `500`, `0.5`, `30/m`.
     case rate
+    /// Length of the measurement; only without a rollout.
     case duration
+    /// Length of the load that is never counted.
     case warmup
+    /// How many connections.
     case connections
+    /// How long a vote may take.
     case timeout
+    /// Time between two polls of the tally.
     case pollInterval = "poll-interval"
+    /// How long the tally may take to converge.
     case drainMax = "drain-max"
+    /// Whether a rollout is driven in the middle of the load.
     case duringRollout = "during-rollout"
+    /// The Deployment that changes.
     case deployment
+    /// Its namespace.
     case namespace
+    /// Context of the kubeconfig.
     case context
+    /// The kubeconfig file.
     case kubeconfig
+    /// The kubectl to run.
     case kubectl
+    /// The container whose image changes.
     case container
+    /// The new image.
     case image
+    /// Length of the load before the rollout.
     case baseline
+    /// Length of the load after the rollout.
     case settle
+    /// Length of the load after the rollback.
     case recovered
+    /// How long a rollout may take.
     case rolloutTimeout = "rollout-timeout"
+    /// Whether the rollout is undone afterwards.
     case rollback
+    /// The run's folder.
     case out
+    /// Seed of the votes' choices.
     case seed
   }
 
@@ -52,7 +80,9 @@ package struct Settings: Sendable, Hashable {
 
   /// Something wrong with what was typed: the place, and what was expected there.
   package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Where it stands, as in `Setting`.
     package var place: String
+    /// What was expected there, as the rest of a sentence.
     package var expected: String
 
     /// A problem at `place`.

@@ -2,20 +2,27 @@
 package struct RunReport: Sendable {
   /// What a run leaves behind to be judged.
   package struct Material: Sendable {
+    /// The outcome of every vote.
     package var ledger: Ledger
+    /// When each phase began.
     package var edges: PhaseEdges
     /// When the run ended: the end of the last phase.
     package var end: MonotonicTime
     /// The rollout and, where there was one, the rollback.
     package var rollouts: [RolloutRecord]
+    /// What the consistency check came to.
     package var consistency: ConsistencyReport
     /// Polls that gave no tally.
     package var failedPolls: Int
+    /// The longest that the queue of due votes has been, in votes.
     package var backlogMaximum: Int
+    /// Processor time of the engine's thread since the first vote was due.
     package var processorTime: Duration
     /// Names of the pods that answered, by number - 1.
     package var pods: [String]
+    /// libcurl's own name and version; empty when the load never began.
     package var libcurl: String
+    /// The most memory that the process has had resident, in 10^6 bytes; 0 when the kernel does not say.
     package var peakMemoryMegabytes: Double
     /// True when somebody ended the run early.
     package var isInterrupted: Bool
@@ -43,11 +50,15 @@ package struct RunReport: Sendable {
 
   /// Who measured what, and when by the wall clock.
   package struct Heading: Sendable, Hashable {
+    /// The system under test: `sandbox`, or the URL of the ingress.
     package var target: String
+    /// Seed of the votes' choices.
     package var seed: UInt64
     /// UTC, ISO 8601.
     package var startedAt: String
+    /// The run's name in voter ids.
     package var run: String
+    /// votebench's own version.
     package var version: String
 
     /// A heading; see the members.
@@ -62,13 +73,19 @@ package struct RunReport: Sendable {
 
   /// One phase with its figures; times are offsets from the first vote's due moment.
   package struct PhaseReport: Sendable {
+    /// Which phase.
     package var phase: Phase
+    /// When it began.
     package var start: Duration
+    /// How long it lasted.
     package var duration: Duration
+    /// What the votes due in it came to.
     package var figures: PhaseFigures
   }
 
+  /// Who measured what.
   package let heading: Heading
+  /// What the report is worked out from.
   package let material: Material
   /// Every phase that had begun, in order, warmup and drain too.
   package let phases: [PhaseReport]
@@ -76,9 +93,11 @@ package struct RunReport: Sendable {
   package let total: PhaseFigures
   /// Rollout, settle, rollback and recovered together.
   package let change: PhaseFigures
+  /// What each objective came to, in the order given.
   package let objectives: [Objective.Result]
   /// True when the start lag's p99 over `total` is at most 10 ms: what votebench asks of itself.
   package let keepsSchedule: Bool
+  /// The verdict over the run.
   package let verdict: Verdict
 
   /// Works everything out from the material.

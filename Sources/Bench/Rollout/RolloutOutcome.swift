@@ -32,16 +32,21 @@ package enum RolloutOutcome: String, Sendable, Hashable, Codable, CaseIterable {
 package struct RolloutRecord: Sendable, Hashable {
   /// A pod's life as far as it falls into the change.
   package struct Pod: Sendable, Hashable {
-    /// Its name and identity; a StatefulSet's pods keep their names, so the uid tells them apart.
+    /// Its name.
     package var name: String
+    /// Its identity in the cluster: a StatefulSet's pods keep their names, so this tells them apart.
     package var uid: String
     /// True for a pod that was there before the change.
     package var isOld: Bool
+    /// Image of its first container; empty when unknown.
     package var image: String
-    /// When each was first seen, nil when it was not.
+    /// When it was first seen; nil when it was not, or was there before the change.
     package var created: MonotonicTime?
+    /// When it was first seen ready; nil when it was not, or was there before the change.
     package var ready: MonotonicTime?
+    /// When it was first seen marked for deletion; nil when it was not.
     package var marked: MonotonicTime?
+    /// When it was first seen to be gone; nil when it was not.
     package var gone: MonotonicTime?
 
     /// A pod of which nothing has been seen yet.
@@ -57,13 +62,17 @@ package struct RolloutRecord: Sendable, Hashable {
   package var trigger: String
   /// `deployment/voting-app`.
   package var workload: String
+  /// When the command that began it was started.
   package var start: MonotonicTime
+  /// When it ended; nil while it goes on.
   package var end: MonotonicTime?
+  /// How it ended; nil while it goes on.
   package var outcome: RolloutOutcome?
-  /// What the cluster said of a failure: the pod's or the Deployment's own message.
+  /// What the cluster said of a failure: the pod's or the Deployment's own message; nil without one.
   package var detail: String?
-  /// Exit status of the command that began it.
+  /// Exit status of the command that began it; nil when it has not ended.
   package var kubectlExit: Int?
+  /// Every pod seen, in the order of being seen first.
   package var pods: [Pod] = []
 
   /// A change that began at `start`.

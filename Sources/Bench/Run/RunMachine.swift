@@ -36,12 +36,17 @@ package struct RunMachine: Sendable {
 
   /// Lengths of the phases.
   package struct Plan: Sendable, Hashable {
+    /// Load that is never counted.
     package var warmup: Duration
     /// Without a rollout: the duration of the whole measurement.
     package var baseline: Duration
+    /// From the end of the rollout to the rollback.
     package var settle: Duration
+    /// From the end of the rollback to the drain.
     package var recovered: Duration
+    /// True when the cluster is changed after the baseline.
     package var duringRollout: Bool
+    /// True when the change is undone after settling; an interrupt undoes it in any case while it is under way.
     package var rollback: Bool
 
     /// A plan; see the members.
