@@ -23,49 +23,79 @@ package struct Outage: Sendable, Hashable {
   ///
   /// Failed is whatever is not accepted.
   package static func find(in votes: some Sequence<Observation>, rate: ArrivalRate) -> [Outage] {
-    let gap = Int64(max(3e9 / rate.perSecond, 50e6))
-    var found: [Outage] = []
-    var current: Outage?
-    var acceptedBefore: MonotonicTime?
-    var acceptedSince: (first: MonotonicTime, votes: Int)?
-    for vote in votes {
-      if vote.outcome == .accepted {
-        if var outage = current {
-          let first = acceptedSince?.first ?? vote.intended
-          acceptedSince = (first, (acceptedSince?.votes ?? 0) + 1)
-          if vote.intended.nanoseconds - first.nanoseconds >= gap {
-            outage.close(before: acceptedBefore, after: first)
-            found.append(outage)
-            current = nil
-            acceptedSince = nil
-            acceptedBefore = vote.intended
-          }
-        } else {
-          acceptedBefore = vote.intended
-        }
-      } else if current != nil {
-        current?.extend(to: vote.intended, skipping: acceptedSince?.votes ?? 0)
-        acceptedSince = nil
-      } else {
-        current = Outage(
-          start: vote.intended, lastFailed: vote.intended, lower: .zero, upper: nil, failed: 1, votes: 1)
-      }
-    }
-    if var outage = current {
-      outage.close(before: acceptedBefore, after: acceptedSince?.first)
-      found.append(outage)
-    }
-    return found
+    var search = OutageSearch(rate: rate)
+    for vote in votes { search.add(vote) }
+    search.finish()
+    return search.found
   }
 
-  private mutating func extend(to moment: MonotonicTime, skipping accepted: Int) {
+  fileprivate mutating func extend(to moment: MonotonicTime, skipping accepted: Int) {
     lastFailed = moment
     failed += 1
     votes += accepted + 1
   }
 
-  private mutating func close(before: MonotonicTime?, after: MonotonicTime?) {
+  fileprivate mutating func close(before: MonotonicTime?, after: MonotonicTime?) {
     lower = lastFailed - start
     if let before, let after { upper = after - before }
+  }
+}
+
+/// Goes through votes in due order; an outage is found once the success after it has lasted long enough.
+private struct OutageSearch {
+  /// The unbroken success that ends an outage, in nanoseconds.
+  private let gap: Int64
+  private(set) var found: [Outage] = []
+  private var current: Outage?
+  /// The last accepted vote before `current`, or so far when there is none.
+  private var acceptedBefore: MonotonicTime?
+  /// The accepted votes after the last failed one of `current`.
+  private var acceptedSince: (first: MonotonicTime, votes: Int)?
+
+  init(rate: ArrivalRate) {
+    gap = Int64(max(3e9 / rate.perSecond, 50e6))
+  }
+
+  mutating func add(_ vote: Observation) {
+    if vote.outcome == .accepted {
+      addAccepted(due: vote.intended)
+    } else {
+      addFailed(due: vote.intended)
+    }
+  }
+
+  /// No vote follows.
+  mutating func finish() {
+    end(after: acceptedSince?.first)
+  }
+
+  private mutating func addAccepted(due: MonotonicTime) {
+    guard current != nil else {
+      acceptedBefore = due
+      return
+    }
+    let first = acceptedSince?.first ?? due
+    acceptedSince = (first, (acceptedSince?.votes ?? 0) + 1)
+    if due.nanoseconds - first.nanoseconds >= gap {
+      end(after: first)
+      acceptedBefore = due
+    }
+  }
+
+  private mutating func addFailed(due: MonotonicTime) {
+    if current == nil {
+      current = Outage(start: due, lastFailed: due, lower: .zero, upper: nil, failed: 1, votes: 1)
+    } else {
+      current?.extend(to: due, skipping: acceptedSince?.votes ?? 0)
+      acceptedSince = nil
+    }
+  }
+
+  private mutating func end(after: MonotonicTime?) {
+    guard var outage = current else { return }
+    outage.close(before: acceptedBefore, after: after)
+    found.append(outage)
+    current = nil
+    acceptedSince = nil
   }
 }

@@ -104,34 +104,29 @@ package struct RunReport: Sendable {
   package init(heading: Heading, material: Material, objectives: [Objective], rate: ArrivalRate) {
     self.heading = heading
     self.material = material
-    let origin = material.ledger.origin
-    let observations = Array(material.ledger.observations)
-    // Found in the whole run, since the accepted votes around an outage may be due in other phases.
-    let outages = Outage.find(in: observations, rate: rate)
-    func figures(_ isWanted: (Phase) -> Bool) -> PhaseFigures {
-      func isPart(_ due: MonotonicTime) -> Bool { material.edges.phase(at: due).map(isWanted) ?? false }
-      return PhaseFigures(
-        of: observations.filter { isPart($0.intended) }, outages: outages.filter { isPart($0.start) })
-    }
+    let cut = PhaseCut(material, rate: rate)
     phases = material.edges.edges.map { edge in
       let span = material.edges.span(of: edge.phase, end: material.end) ?? (edge.start, edge.start)
       return PhaseReport(
-        phase: edge.phase, start: edge.start - origin, duration: span.end - span.start,
-        figures: figures { $0 == edge.phase })
+        phase: edge.phase, start: edge.start - material.ledger.origin, duration: span.end - span.start,
+        figures: cut.figures { $0 == edge.phase })
     }
-    total = figures(\.isCounted)
-    change = figures(\.isChange)
-    let lag = total.startLag.summary
-    keepsSchedule = lag.map { $0.p99 <= 10_000 } ?? true
+    total = cut.figures(\.isCounted)
+    change = cut.figures(\.isChange)
+    keepsSchedule = total.startLag.summary.map { $0.p99 <= 10_000 } ?? true
     let measured = Objective.Measured(
       change: change, total: total, consistency: material.consistency,
       rollout: material.rollouts.first?.outcome, rollback: material.rollouts.dropFirst().first?.outcome, rate: rate)
     self.objectives = objectives.map { $0.judge(measured) }
+    verdict = Self.verdict(self.objectives, material, keepsSchedule: keepsSchedule)
+  }
+
+  private static func verdict(_ objectives: [Objective.Result], _ material: Material, keepsSchedule: Bool) -> Verdict {
     // Every proven inconsistency fails the run; what the check could not see counts through the votes objectives.
     let inconsistency: Verdict = material.consistency.verdict == .fail ? .fail : .pass
     // What was cut short has not shown what it was begun for.
     let isWhole: Verdict = keepsSchedule && !material.isInterrupted ? .pass : .inconclusive
-    verdict = (self.objectives.map(\.verdict) + [inconsistency, isWhole]).merged
+    return (objectives.map(\.verdict) + [inconsistency, isWhole]).merged
   }
 
   /// Exit status: 0 pass, 1 fail, 2 inconclusive.
@@ -143,5 +138,26 @@ package struct RunReport: Sendable {
     case .fail: 1
     case .inconclusive: 2
     }
+  }
+}
+
+/// The votes and outages of a run, to be cut by phase.
+private struct PhaseCut {
+  private let edges: PhaseEdges
+  private let observations: [Observation]
+  /// Found in the whole run, since the accepted votes around an outage may be due in other phases.
+  private let outages: [Outage]
+
+  init(_ material: RunReport.Material, rate: ArrivalRate) {
+    edges = material.edges
+    observations = Array(material.ledger.observations)
+    outages = Outage.find(in: observations, rate: rate)
+  }
+
+  /// The figures of the votes that were due in the phases wanted, and of the outages that began there.
+  func figures(_ isWanted: (Phase) -> Bool) -> PhaseFigures {
+    func isPart(_ due: MonotonicTime) -> Bool { edges.phase(at: due).map(isWanted) ?? false }
+    return PhaseFigures(
+      of: observations.filter { isPart($0.intended) }, outages: outages.filter { isPart($0.start) })
   }
 }
