@@ -56,42 +56,17 @@ package struct SummaryDocument: Sendable, Encodable {
     var exact: Bool
     var accepted: Int
     var indeterminate: Int
-    var recovered: Int?
+    @OrNull var recovered: Int?
     var lost: Int
     var lostMin: Int
     var lostMax: Int
     var lostVoters: [String]
-    /// Null where nobody could see it, which is not 0.
-    var duplicated: Int?
+    @OrNull var duplicated: Int?
     var phantom: Int
-    var altered: Int?
+    @OrNull var altered: Int?
     var converged: Bool
-    var freshnessMs: ConsistencyReport.Freshness?
+    @OrNull var freshnessMs: ConsistencyReport.Freshness?
     var findings: [Finding]
-
-    private enum CodingKeys: String, CodingKey {
-      case verdict, exact, accepted, indeterminate, recovered, lost, lostMin, lostMax, lostVoters, duplicated, phantom
-      case altered, converged, freshnessMs, findings
-    }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(verdict, forKey: .verdict)
-      try container.encode(exact, forKey: .exact)
-      try container.encode(accepted, forKey: .accepted)
-      try container.encode(indeterminate, forKey: .indeterminate)
-      try container.encode(recovered, forKey: .recovered)
-      try container.encode(lost, forKey: .lost)
-      try container.encode(lostMin, forKey: .lostMin)
-      try container.encode(lostMax, forKey: .lostMax)
-      try container.encode(lostVoters, forKey: .lostVoters)
-      try container.encode(duplicated, forKey: .duplicated)
-      try container.encode(phantom, forKey: .phantom)
-      try container.encode(altered, forKey: .altered)
-      try container.encode(converged, forKey: .converged)
-      try container.encode(freshnessMs, forKey: .freshnessMs)
-      try container.encode(findings, forKey: .findings)
-    }
   }
   private struct ObjectiveEntry: Encodable {
     var expression: String
@@ -148,22 +123,12 @@ package struct SummaryDocument: Sendable, Encodable {
     phases = report.phases.map { Self.entry($0, origin) }
     total = Self.entry("total", report, report.total) { $0.isCounted }
     change = Self.entry("change", report, report.change) { $0.isChange }
-    errors = report.phases.flatMap { phase in
-      phase.figures.failures.map { Self.entry($0, in: phase.phase, origin) }
-    }
+    errors = report.phases.flatMap { Self.errors($0, origin) }
     rollouts = report.material.rollouts.map { Self.entry($0, origin) }
     consistency = Self.entry(report.material.consistency)
-    objectives = report.objectives.map {
-      ObjectiveEntry(
-        expression: $0.expression, phase: $0.phase, observed: $0.observed, sample: $0.sample, verdict: $0.verdict,
-        reason: $0.reason)
-    }
+    objectives = report.objectives.map(Self.entry)
     generator = Self.generator(report)
-    answeringPods = report.total.pods.sorted { $0.key < $1.key }.map { number, counts in
-      let names = report.material.pods
-      let name = number > 0 && Int(number) <= names.count ? names[Int(number) - 1] : "unknown"
-      return AnsweringPod(name: name, votes: counts.votes, failed: counts.failed)
-    }
+    answeringPods = Self.answeringPods(report)
   }
 
   /// The text of summary.json: keys in snake case, sorted, so that two runs can be compared line by line.
@@ -201,10 +166,12 @@ package struct SummaryDocument: Sendable, Encodable {
       })
   }
 
-  private static func entry(_ failure: PhaseFigures.Failure, in phase: Phase, _ origin: MonotonicTime) -> ErrorEntry {
-    ErrorEntry(
-      kind: failure.cause.name, phase: phase.rawValue, count: failure.count,
-      firstS: (failure.first - origin).seconds, lastS: (failure.last - origin).seconds)
+  private static func errors(_ phase: RunReport.PhaseReport, _ origin: MonotonicTime) -> [ErrorEntry] {
+    phase.figures.failures.map { failure in
+      ErrorEntry(
+        kind: failure.cause.name, phase: phase.phase.rawValue, count: failure.count,
+        firstS: (failure.first - origin).seconds, lastS: (failure.last - origin).seconds)
+    }
   }
 
   private static func entry(_ rollout: RolloutRecord, _ origin: MonotonicTime) -> RolloutEntry {
@@ -230,6 +197,20 @@ package struct SummaryDocument: Sendable, Encodable {
       converged: consistency.converged, freshnessMs: consistency.freshness, findings: consistency.findings)
   }
 
+  private static func entry(_ objective: Objective.Result) -> ObjectiveEntry {
+    ObjectiveEntry(
+      expression: objective.expression, phase: objective.phase, observed: objective.observed,
+      sample: objective.sample, verdict: objective.verdict, reason: objective.reason)
+  }
+
+  private static func answeringPods(_ report: RunReport) -> [AnsweringPod] {
+    let names = report.material.pods
+    return report.total.pods.sorted { $0.key < $1.key }.map { number, counts in
+      let name = number > 0 && Int(number) <= names.count ? names[Int(number) - 1] : "unknown"
+      return AnsweringPod(name: name, votes: counts.votes, failed: counts.failed)
+    }
+  }
+
   private static func generator(_ report: RunReport) -> GeneratorEntry {
     let sent = report.phases.reduce(0) { $0 + $1.figures.votes.sent }
     return GeneratorEntry(
@@ -237,5 +218,20 @@ package struct SummaryDocument: Sendable, Encodable {
       backlogMax: report.material.backlogMaximum,
       cpuUsPerVote: Double(report.material.processorTime.nanoseconds) / 1000 / Double(max(1, sent)),
       peakMemoryMb: report.material.peakMemoryMegabytes, libcurl: report.material.libcurl)
+  }
+}
+
+/// Writes nil as null, where a field that is left out would say less: nobody could see it, which is not 0.
+@propertyWrapper
+private struct OrNull<Value: Encodable & Sendable>: Encodable, Sendable {
+  var wrappedValue: Value?
+
+  init(wrappedValue value: Value?) {
+    wrappedValue = value
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(wrappedValue)
   }
 }
