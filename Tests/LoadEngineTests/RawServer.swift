@@ -159,6 +159,8 @@ final class RawServer: Sendable {
     }
     state.withLock { state in
       state.open.remove(descriptor)
+      // A program that another test starts may hold a copy of the descriptor: closing ours alone would say nothing.
+      shutdown(descriptor, Int32(SHUT_RDWR))
       close(descriptor)
     }
   }
