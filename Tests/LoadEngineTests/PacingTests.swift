@@ -106,7 +106,9 @@ extension LoadEngineTests {
         #expect(recording.votes.map(\.index).sorted() == Array(0..<400))
         let refused = recording.votes.filter { $0.cause.name == "connect-refused" }
         #expect(refused.count >= 250)
-        #expect(refused.allSatisfy { $0.outcome == .refused })
+        // The vote in hand when the server went had been sent, before libcurl tried to connect anew: nobody can know.
+        let inHand = refused.filter { $0.outcome != .refused }
+        #expect(inHand.count <= 1 && inHand.allSatisfy { $0.outcome == .indeterminate })
         // Most go before the next one is due. Left to the next event, each would wait until the last ones are reported.
         let waits = refused.map(\.slotWait).sorted()
         #expect(waits[waits.count / 2] < 0.005)
