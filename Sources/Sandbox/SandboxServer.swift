@@ -70,9 +70,12 @@ actor SandboxServer {
 
   /// Ends everything and removes the folder.
   func stop() async {
-    for loop in loops { loop.cancel() }
+    // First what lets requests in: a connection that came while the API server ends would end the process (NIO traps).
     await withTaskGroup(of: Void.self) { group in
       for server in servers { group.addTask { await server.stop() } }
+    }
+    for loop in loops { loop.cancel() }
+    await withTaskGroup(of: Void.self) { group in
       if let kubelet { group.addTask { await kubelet.stop() } }
       if let redis { group.addTask { await redis.stop() } }
       if let postgres {

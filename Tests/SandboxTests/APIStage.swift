@@ -14,9 +14,12 @@ struct APIStage: Sendable {
 
   /// Runs a test with it; afterwards nothing is left.
   ///
-  /// Gives how long the server took to end when it was cancelled.
+  /// Gives how long the server took to end when it was cancelled. Before that nginx is ended, as in the sandbox, since a
+  /// connection that comes while the server ends would trap; `keepingFront` keeps it, for a test that stops its clients.
   @discardableResult
-  static func run(_ body: @Sendable (APIStage) async throws -> Void) async throws -> Duration {
+  static func run(
+    keepingFront: Bool = false, _ body: @Sendable (APIStage) async throws -> Void
+  ) async throws -> Duration {
     var cancelled = ContinuousClock.now
     var ended = cancelled
     try await withStage { stage in
@@ -29,8 +32,12 @@ struct APIStage: Sendable {
         group.addTask { await ControllerLoop(store: api.store).run() }
         group.addTask { await api.actAsKubelet() }
         defer { group.cancelAll() }
-        try await api.startFront()
+        let front = try await api.startFront()
         try await body(api)
+        if !keepingFront {
+          front.signal(SIGKILL)
+          _ = try await front.wait()
+        }
         cancelled = .now
       }
       ended = .now
@@ -114,12 +121,13 @@ struct APIStage: Sendable {
     }
   }
 
-  private func startFront() async throws {
+  private func startFront() async throws -> ServerProcess {
     try nginxConfiguration.write(toFile: "\(stage.folder)/nginx.conf", atomically: true, encoding: .utf8)
     try kubeconfig.write(toFile: "\(stage.folder)/kubeconfig", atomically: true, encoding: .utf8)
-    _ = try stage.start(
+    let nginx = try stage.start(
       try Executables.system("nginx"), ["-p", stage.folder, "-c", "\(stage.folder)/nginx.conf"], name: "nginx")
     try await waitUntil("the API answers") { try await curl("/readyz", certificate: true) == "ok" }
+    return nginx
   }
 
   private var nginxConfiguration: String {
