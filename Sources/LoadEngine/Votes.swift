@@ -133,7 +133,7 @@ struct Votes: ~Copyable {
       switch driver?.step(now: now, slotIsFree: !free.isEmpty) {
       case .none: return nil
       case .wait(let until): return until
-      case .drop(let index): drop(index, now)
+      case .drop(let index, let byGenerator): drop(index, now, byGenerator ? .generatorLate : .noConnectionFree)
       case .start(let index, let lag): start(index, lag, now)
       }
     }
@@ -149,12 +149,12 @@ struct Votes: ~Copyable {
     multi.add(slot.pointee)
   }
 
-  private mutating func drop(_ index: Int, _ now: MonotonicTime) {
+  private mutating func drop(_ index: Int, _ now: MonotonicTime, _ cause: Cause) {
     guard let intended = driver?.intendedStart(of: index) else { return }
     finished.append(
       Observation(
         index: index, intended: intended, actual: now, completed: now, startLag: 0, outcome: .dropped,
-        cause: .noConnectionFree))
+        cause: cause))
   }
 
   // MARK: Ends

@@ -116,6 +116,19 @@ struct ObjectiveTests {
     #expect(verdict(.nothingFailed(change: true), measured(good, failed: 1)) == .fail)
   }
 
+  @Test("votes that the generator itself did not send make the error rate inconclusive, and fail nobody")
+  func generatorLate() {
+    var evidence = measured(good)
+    let late = (0..<1000).map { index in
+      let moment = MonotonicTime(nanoseconds: Int64(index) * 2_000_000)
+      return Observation(
+        index: index, intended: moment, actual: moment, completed: moment, startLag: 0,
+        outcome: index < 5 ? .dropped : .accepted, cause: index < 5 ? .generatorLate : .none)
+    }
+    evidence.change = PhaseFigures(of: late, outages: [])
+    #expect(verdict(.nothingFailed(change: true), evidence) == .inconclusive)
+  }
+
   @Test("no failed vote at a rate too low to see an outage is inconclusive; so is no vote at all")
   func detection() {
     let low = Objective(.nothingFailed(change: true)).judge(measured(good, rate: 79))

@@ -80,8 +80,19 @@ struct VoteDriverTests {
     var driver = driver()
     _ = driver.step(now: at(0), slotIsFree: true)
     #expect(driver.step(now: at(1009), slotIsFree: false) == .wait(until: at(1010)))
-    #expect(driver.step(now: at(1010), slotIsFree: false) == .drop(index: 1))
+    #expect(driver.step(now: at(1010), slotIsFree: false) == .drop(index: 1, byGenerator: false))
     #expect(driver.step(now: at(1019), slotIsFree: true) == .start(index: 2, startLag: 999_000_000))
+  }
+
+  @Test("a vote that had a connection and was not sent in time was dropped by the generator, and by nobody else")
+  func blamesItself() {
+    var frozen = driver()
+    _ = frozen.step(now: at(0), slotIsFree: true)
+    #expect(frozen.step(now: at(5000), slotIsFree: true) == .drop(index: 1, byGenerator: true))
+    var busy = driver()
+    _ = busy.step(now: at(0), slotIsFree: true)
+    busy.slotFreed(at: at(1010))
+    #expect(busy.step(now: at(1011), slotIsFree: true) == .drop(index: 1, byGenerator: false))
   }
 
   @Test("after the end no vote due later is sent, and those due before are still owed")

@@ -13,7 +13,9 @@ package struct VoteDriver: Sendable {
     /// rest of the time since the vote was due is slot wait.
     case start(index: Int, startLag: Int64)
     /// Vote `index` is still unsent at its deadline.
-    case drop(index: Int)
+    ///
+    /// `byGenerator` says that a connection was free in time: then the generator itself missed the deadline.
+    case drop(index: Int, byGenerator: Bool)
     /// Nothing to do before `until` (nil: before a connection is free, or ever again when all is sent).
     case wait(until: MonotonicTime?)
   }
@@ -67,7 +69,7 @@ package struct VoteDriver: Sendable {
     let deadline = MonotonicTime(nanoseconds: due.nanoseconds + timeout)
     if now >= deadline {
       next += 1
-      return .drop(index: next - 1)
+      return .drop(index: next - 1, byGenerator: slotIsFree && max(due, slotFreeSince) < deadline)
     }
     guard slotIsFree else { return .wait(until: deadline) }
     next += 1

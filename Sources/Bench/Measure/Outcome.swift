@@ -28,6 +28,8 @@ package struct Cause: RawRepresentable, Sendable, Hashable {
   package static let noConnectionFree = Cause(rawValue: 601)
   /// libcurl wanted to send the vote again by itself and was stopped: the kept connection closed without an answer.
   package static let resendBlocked = Cause(rawValue: 602)
+  /// Still unsent at its deadline though a connection was free: the generator's own doing, and no failure of the system.
+  package static let generatorLate = Cause(rawValue: 604)
   /// The run ended before an answer came.
   package static let runEnded = Cause(rawValue: 603)
 
@@ -54,6 +56,7 @@ package struct Cause: RawRepresentable, Sendable, Hashable {
     case 601: "no-connection-free"
     case 602: "resend-blocked"
     case 603: "run-ended"
+    case 604: "generator-late"
     default: "unknown-\(rawValue)"
     }
   }

@@ -41,6 +41,8 @@ package struct PhaseFigures: Sendable {
   package private(set) var serviceTime = Distribution()
   /// The generator's own lateness, of every vote that was sent.
   package private(set) var startLag = Distribution()
+  /// Votes that the generator itself did not send in time; among the dropped ones.
+  package private(set) var droppedByGenerator = 0
   /// The longest that a vote waited for a free connection, in nanoseconds.
   package private(set) var slotWaitMaximum: Int64 = 0
   /// Failed votes by reason, the most frequent first.
@@ -65,6 +67,7 @@ package struct PhaseFigures: Sendable {
   }
 
   private mutating func count(_ vote: Observation) {
+    if vote.cause == .generatorLate { droppedByGenerator += 1 }
     votes.due += 1
     votes.resent += Int(vote.resends)
     switch vote.outcome {

@@ -137,20 +137,25 @@ package struct Objective: Sendable, Hashable {
     let missed = Self.missProbability(rate: rate.perSecond, windowSeconds: 0.1, share: 1.0 / 3)
     // Fewer votes than fall into such an outage cannot have seen it, at whatever rate they came.
     let isTooFew = votes.due < Self.votesToSeeOutage
-    let verdict: Verdict = votes.failed > 0 ? .fail : isTooFew || missed > 0.05 ? .inconclusive : .pass
-    let percent = votes.due == 0 ? nil : Self.percent(votes.failed, of: votes.due)
+    // What the generator did not send says nothing of the system.
+    let unsent = figures.droppedByGenerator
+    let failed = votes.failed - unsent
+    let verdict: Verdict = failed > 0 ? .fail : isTooFew || missed > 0.05 || unsent > 0 ? .inconclusive : .pass
+    let percent = votes.due == 0 ? nil : Self.percent(failed, of: votes.due)
     let reason =
       switch verdict {
-      case .fail: "\(votes.failed) of \(votes.due) votes failed"
+      case .fail: "\(failed) of \(votes.due) votes failed"
       case .pass: "no outage of 100 ms or more that hits a third of the votes (95 %)"
-      case .inconclusive:
-        votes.due == 0
-          ? "no vote was due"
-          : isTooFew
-            ? "no vote failed, but \(votes.due) votes are too few to see an outage"
-            : "no vote failed, but this rate is too low to see an outage of 100 ms: at least 80/s"
+      case .inconclusive: Self.whyUndecided(due: votes.due, unsent: unsent)
       }
     return result(phase: phase, observed: percent, votes.due, verdict, reason)
+  }
+
+  private static func whyUndecided(due: Int, unsent: Int) -> String {
+    if due == 0 { return "no vote was due" }
+    if unsent > 0 { return "\(unsent) votes were not sent in time by the generator itself" }
+    if due < votesToSeeOutage { return "no vote failed, but \(due) votes are too few to see an outage" }
+    return "no vote failed, but this rate is too low to see an outage of 100 ms: at least 80/s"
   }
 
   /// A rollback is a rollout too; one that did not complete has left the cluster changed, which goes before all else.

@@ -113,7 +113,7 @@ package struct RunReport: Sendable {
     }
     total = cut.figures(\.isCounted)
     change = cut.figures(\.isChange)
-    keepsSchedule = total.startLag.summary.map { $0.p99 <= 10_000 } ?? true
+    keepsSchedule = total.droppedByGenerator == 0 && total.startLag.summary.map { $0.p99 <= 10_000 } ?? true
     let measured = Objective.Measured(
       change: change, total: total, consistency: material.consistency,
       rollout: material.rollouts.first?.outcome, rollback: material.rollouts.dropFirst().first?.outcome, rate: rate)
