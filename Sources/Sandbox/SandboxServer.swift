@@ -74,6 +74,7 @@ actor SandboxServer {
     await withTaskGroup(of: Void.self) { group in
       for server in servers { group.addTask { await server.stop() } }
     }
+    if let folder { await APIServer.takeLast(unixSocketPath: "\(folder.path)/api.sock") }
     for loop in loops { loop.cancel() }
     await withTaskGroup(of: Void.self) { group in
       if let kubelet { group.addTask { await kubelet.stop() } }

@@ -38,6 +38,7 @@ struct APIStage: Sendable {
           front.signal(SIGKILL)
           _ = try await front.wait()
         }
+        await APIServer.takeLast(unixSocketPath: "\(stage.folder)/api.sock")
         cancelled = .now
       }
       ended = .now

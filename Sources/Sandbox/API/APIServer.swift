@@ -35,6 +35,14 @@ package struct APIServer: Sendable {
       onServerRunning: { _ in await onReady() }, logger: log)
     try await application.run()
   }
+
+  /// Waits until the server has taken every connection that was made before this call; at most 2 s.
+  ///
+  /// Connections are taken in their order, so the answer to a last one says it. To be called before ``run`` is
+  /// cancelled, when nobody connects any more: NIO traps on a connection that is taken after the end.
+  package static func takeLast(unixSocketPath: String) async {
+    _ = await PlainHTTP.request("GET", "/healthz", to: .unix(unixSocketPath), within: .seconds(2))
+  }
 }
 
 /// Turns HTTP requests into API requests, and answers back.
