@@ -86,15 +86,3 @@ package enum EngineEvent: Sendable {
   /// The last event: the generator's own figures.
   case stopped(GeneratorFigures)
 }
-
-/// What the generator can say of itself.
-package struct GeneratorFigures: Sendable, Hashable {
-  /// The longest that votebench's own queue has been, in votes.
-  package var backlogMaximum: Int
-  /// Processor time of the engine's thread since the first vote was due.
-  package var processorTime: Duration
-  /// Names of the pods that answered, by number - 1.
-  package var pods: [String]
-  /// libcurl's own version line.
-  package var libcurl: String
-}

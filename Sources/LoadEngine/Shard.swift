@@ -79,8 +79,10 @@ struct Shard: ~Copyable {
   private var figures: GeneratorFigures {
     GeneratorFigures(
       backlogMaximum: votes.backlogMaximum,
-      processorTime: .nanoseconds(MonotonicTime.threadProcessorNanoseconds - processorAtStart), pods: votes.podNames,
-      libcurl: String(cString: curl_version()))
+      processorTime: .nanoseconds(MonotonicTime.threadProcessorNanoseconds - processorAtStart),
+      stalls: GeneratorFigures.Stalls(count: 0, longest: .zero),
+      responders: votes.podNames.map { GeneratorFigures.Responder(pod: $0, version: "") }, control: nil,
+      lane: "transfer", http: "1.1", threads: 1, libcurl: String(cString: curl_version()))
   }
 }
 

@@ -253,7 +253,7 @@ struct RunInProgress {
     let material = RunReport.Material(
       ledger: ledger, edges: edges, end: .now, rollouts: rollouts, consistency: consistency,
       failedPolls: failedPolls, backlogMaximum: figures?.backlogMaximum ?? 0,
-      processorTime: figures?.processorTime ?? .zero, pods: figures?.pods ?? [], libcurl: figures?.libcurl ?? "",
+      processorTime: figures?.processorTime ?? .zero, pods: figures?.responders.map(\.pod) ?? [], libcurl: figures?.libcurl ?? "",
       peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil)
     return RunReport(
       heading: heading, material: material, objectives: Objective.defaults(duringRollout: profile.rollout != nil),

@@ -74,7 +74,7 @@ extension LoadEngineTests {
       try await RawServer.with(behaviour) { server in
         let configuration = EngineConfiguration.plain(port: server.port, rate: 50)
         let recording = try await Recording.voting(configuration, for: .seconds(1))
-        let names = try #require(recording.figures?.pods)
+        let names = try #require(recording.figures?.responders.map(\.pod))
         #expect(names.sorted() == ["pod-0", "pod-1", "pod-2"])
         let sent = Dictionary(uniqueKeysWithValues: server.posts.map { ($0.requestID, "pod-\($0.number / 5 % 3)") })
         var seen: [UInt8] = []
