@@ -102,7 +102,8 @@ struct Votes: ~Copyable {
   /// The first vote is due at `origin`; only the first call counts.
   mutating func begin(at origin: MonotonicTime) {
     guard driver == nil else { return }
-    driver = VoteDriver(schedule: configuration.schedule, origin: origin, timeout: configuration.timeout)
+    driver = VoteDriver(
+      schedule: configuration.schedule, selection: .all, origin: origin, timeout: configuration.timeout)
     if let earlyEnd { driver?.endVotes(at: earlyEnd) }
   }
 
@@ -133,15 +134,16 @@ struct Votes: ~Copyable {
       switch driver?.step(now: now, slotIsFree: !free.isEmpty) {
       case .none: return nil
       case .wait(let until): return until
-      case .drop(let index, let byGenerator): drop(index, now, byGenerator ? .generatorLate : .noConnectionFree)
-      case .start(let index, let lag): start(index, lag, now)
+      case .drop(let index, let intended, let byGenerator):
+        drop(index, intended, now, byGenerator ? .generatorLate : .noConnectionFree)
+      case .start(let index, let intended, let lag): start(index, intended, lag, now)
       }
     }
     return MonotonicTime.now
   }
 
-  private mutating func start(_ index: Int, _ lag: Int64, _ now: MonotonicTime) {
-    guard let number = free.popLast(), let intended = driver?.intendedStart(of: index) else { return }
+  private mutating func start(_ index: Int, _ intended: MonotonicTime, _ lag: Int64, _ now: MonotonicTime) {
+    guard let number = free.popLast() else { return }
     let slot = slots[number]
     slot.pointee.rewind()
     slot.pointee.fill(configuration.ballot, index)
@@ -149,8 +151,7 @@ struct Votes: ~Copyable {
     multi.add(slot.pointee)
   }
 
-  private mutating func drop(_ index: Int, _ now: MonotonicTime, _ cause: Cause) {
-    guard let intended = driver?.intendedStart(of: index) else { return }
+  private mutating func drop(_ index: Int, _ intended: MonotonicTime, _ now: MonotonicTime, _ cause: Cause) {
     finished.append(
       Observation(
         index: index, intended: intended, actual: now, completed: now, startLag: 0, outcome: .dropped,

@@ -28,8 +28,8 @@ struct ScheduleTests {
   func doesNotDrift() {
     let schedule = Schedule(rate: ArrivalRate(votesPerSecond: 30_011))
     let tenHours = 30_011 * 36_000
-    #expect(schedule.intendedStart(of: tenHours) == 36_000_000_000_000)
-    #expect(schedule.intendedStart(of: tenHours + 1) == 36_000_000_000_000 + 33_321)
+    #expect(schedule.intendedStart(of: tenHours) == 36_000_000_000_000 as Int64)
+    #expect(schedule.intendedStart(of: tenHours + 1) == 36_000_000_033_321 as Int64)
   }
 
   @Test(
@@ -40,83 +40,10 @@ struct ScheduleTests {
     var random = SplitMix(seed: 7)
     for _ in 0..<2000 {
       let index = Int(random.next() % 10_000_000)
-      let due = schedule.intendedStart(of: index)
-      #expect(schedule.votesDue(before: due + 1) > index)
-      #expect(schedule.votesDue(before: due) <= index)
+      let due = try #require(schedule.intendedStart(of: index))
+      #expect(try #require(schedule.votesDue(before: due + 1)) > index)
+      #expect(try #require(schedule.votesDue(before: due)) <= index)
     }
-  }
-}
-
-@Suite("Vote driver")
-struct VoteDriverTests {
-  private func at(_ milliseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: milliseconds * 1_000_000) }
-
-  private func driver(timeout: Duration = .seconds(1)) -> VoteDriver {
-    VoteDriver(
-      schedule: Schedule(rate: ArrivalRate(votesPerSecond: 100)), origin: MonotonicTime(nanoseconds: 0),
-      timeout: timeout)
-  }
-
-  @Test("a vote is not started before it is due, and its lateness is the generator's when a connection was free")
-  func startsWhenDue() {
-    var driver = driver()
-    #expect(driver.step(now: at(3), slotIsFree: true) == .start(index: 0, startLag: 3_000_000))
-    #expect(driver.step(now: at(3), slotIsFree: true) == .wait(until: at(10)))
-    #expect(driver.step(now: at(10), slotIsFree: true) == .start(index: 1, startLag: 0))
-  }
-
-  @Test("a vote that waits for a connection keeps its due moment, and the wait is no start lag")
-  func waitsForSlot() {
-    var driver = driver()
-    _ = driver.step(now: at(0), slotIsFree: true)
-    #expect(driver.step(now: at(10), slotIsFree: false) == .wait(until: at(1010)))
-    driver.slotFreed(at: at(400))
-    #expect(driver.step(now: at(402), slotIsFree: true) == .start(index: 1, startLag: 2_000_000))
-    #expect(driver.backlogMaximum == 40)
-  }
-
-  @Test("a vote is dropped only when it is still unsent at its deadline; late ones are sent late")
-  func dropsAtDeadline() {
-    var driver = driver()
-    _ = driver.step(now: at(0), slotIsFree: true)
-    #expect(driver.step(now: at(1009), slotIsFree: false) == .wait(until: at(1010)))
-    #expect(driver.step(now: at(1010), slotIsFree: false) == .drop(index: 1, byGenerator: false))
-    #expect(driver.step(now: at(1019), slotIsFree: true) == .start(index: 2, startLag: 999_000_000))
-  }
-
-  @Test("a vote that had a connection and was not sent in time was dropped by the generator, and by nobody else")
-  func blamesItself() {
-    var frozen = driver()
-    _ = frozen.step(now: at(0), slotIsFree: true)
-    #expect(frozen.step(now: at(5000), slotIsFree: true) == .drop(index: 1, byGenerator: true))
-    var busy = driver()
-    _ = busy.step(now: at(0), slotIsFree: true)
-    busy.slotFreed(at: at(1010))
-    #expect(busy.step(now: at(1011), slotIsFree: true) == .drop(index: 1, byGenerator: false))
-  }
-
-  @Test("after the end no vote due later is sent, and those due before are still owed")
-  func ends() {
-    var driver = driver()
-    driver.endVotes(at: at(25))
-    for index in 0..<3 {
-      #expect(
-        driver.step(now: at(100), slotIsFree: true)
-          == .start(index: index, startLag: Int64(100 - index * 10) * 1_000_000))
-    }
-    #expect(driver.isFinished)
-    #expect(driver.step(now: at(100), slotIsFree: true) == .wait(until: nil))
-  }
-
-  @Test("an end is never moved to later: votes that were given up are not sent after all")
-  func endsOnce() {
-    var driver = driver()
-    _ = driver.step(now: at(0), slotIsFree: true)
-    driver.endVotes(at: at(5))
-    #expect(driver.isFinished)
-    driver.endVotes(at: at(9000))
-    #expect(driver.isFinished)
-    #expect(driver.step(now: at(9000), slotIsFree: true) == .wait(until: nil))
   }
 }
 

@@ -3,10 +3,18 @@
 /// The fraction is kept as typed (`0.5` is 5 votes in 10 s, `30/m` is 30 in 60 s), so that the due moment of
 /// vote k is one integer division and never drifts: an interval cut to whole nanoseconds and multiplied would.
 package struct ArrivalRate: Sendable, Hashable, CustomStringConvertible {
-  /// Votes in one `period`; at least 1.
+  /// Votes in one `period`; at least 1, save in `zero`.
   package let votes: Int64
   /// The span in which `votes` are due, in nanoseconds; at least 1.
   package let periodNanoseconds: Int64
+
+  /// No vote at all: a pause between stages.
+  package static let zero = Self(votes: 0, periodNanoseconds: 1_000_000_000)
+
+  private init(votes: Int64, periodNanoseconds: Int64) {
+    self.votes = votes
+    self.periodNanoseconds = periodNanoseconds
+  }
 
   /// A rate of whole votes per second.
   ///

@@ -48,10 +48,7 @@ package struct Ballot: Sendable, Hashable {
 
   /// Which of `choices` vote `index` is for: uniform, from the seed alone (SplitMix64 of seed and index).
   package func choiceIndex(of index: Int) -> Int {
-    var mixed = seed &+ (UInt64(bitPattern: Int64(index)) &+ 1) &* 0x9E37_79B9_7F4A_7C15
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    mixed ^= mixed >> 31
+    let mixed = IndexedRandom.bits(seed: seed, index: index, stream: .choices)
     return Int(mixed % UInt64(choices.count))
   }
 

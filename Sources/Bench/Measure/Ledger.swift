@@ -25,11 +25,15 @@ package struct Ledger: Sendable {
   /// When the first vote was due.
   package let origin: MonotonicTime
   private var entries: [Entry] = []
+  /// Offset of each vote's due moment in nanoseconds, where no formula gives it (Poisson, closed); else empty.
+  private var offsets: [Int64] = []
+  private let keepsOffsets: Bool
 
   /// An empty ledger of votes that are due by `schedule` from `origin` on.
   package init(schedule: Schedule, origin: MonotonicTime) {
     self.schedule = schedule
     self.origin = origin
+    keepsOffsets = schedule.votesDue(before: 0) == nil
   }
 
   /// Votes from index 0 to the highest recorded one, recorded or not.
@@ -43,6 +47,7 @@ package struct Ledger: Sendable {
       entries.append(
         Entry(
           startOffset: 0, endOffset: 0, startLag: 0, cause: 0, state: Self.open, resends: 0, pod: 0, isFresh: false))
+      if keepsOffsets { offsets.append(0) }
     }
     precondition(entries[observation.index].state == Self.open, "a vote has one outcome")
     let start = observation.actual.nanoseconds - observation.intended.nanoseconds
@@ -52,11 +57,15 @@ package struct Ledger: Sendable {
       startLag: UInt32(clamping: (observation.startLag + 999) / 1000), cause: observation.cause.rawValue,
       state: observation.outcome.rawValue, resends: observation.resends, pod: observation.pod,
       isFresh: observation.isFresh)
+    if keepsOffsets { offsets[observation.index] = observation.intended.nanoseconds - origin.nanoseconds }
   }
 
   /// When vote `index` was due.
+  ///
+  /// A vote of the Poisson or the closed model must have come back: before, only its driver knows.
   package func intendedStart(of index: Int) -> MonotonicTime {
-    MonotonicTime(nanoseconds: origin.nanoseconds + schedule.intendedStart(of: index))
+    let offset = keepsOffsets ? offsets[index] : schedule.intendedStart(of: index)
+    return MonotonicTime(nanoseconds: origin.nanoseconds + (offset ?? Schedule.Cursor.never / 2))
   }
 
   /// The outcome of vote `index`, nil while it has not come back.
@@ -78,7 +87,17 @@ package struct Ledger: Sendable {
   }
 
   /// Every vote that has come back, in due order.
+  ///
+  /// Votes of the closed model are due in the order in which connections became free, and shards do that side by side.
   package var observations: some Sequence<Observation> {
-    entries.indices.lazy.compactMap { self[$0] }
+    let order = schedule.isClosed ? closedOrder : []
+    return entries.indices.lazy.compactMap { self[order.isEmpty ? $0 : Int(order[$0])] }
+  }
+
+  /// The votes by due moment; empty when that is the order of their numbers.
+  private var closedOrder: [UInt32] {
+    let known = entries.indices.lazy.filter { entries[$0].state != Self.open }.map { offsets[$0] }
+    guard !zip(known, known.dropFirst()).allSatisfy({ $0 <= $1 }) else { return [] }
+    return entries.indices.map { UInt32($0) }.sorted { (offsets[Int($0)], $0) < (offsets[Int($1)], $1) }
   }
 }
