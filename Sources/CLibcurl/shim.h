@@ -4,9 +4,11 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,11 +32,24 @@ static inline CURLcode vb_easy_set_header(CURL *easy, size_t (*callback)(char *,
 static inline CURLcode vb_easy_set_prereq(CURL *easy, int (*callback)(void *, char *, char *, int, int)) {
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
 }
+// libcurl opens and closes its sockets through these, so that who watches them hears of it.
+static inline CURLcode vb_easy_set_close_socket(CURL *easy, int (*callback)(void *, curl_socket_t)) {
+  return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
+}
+static inline CURLcode vb_easy_set_open_socket(CURL *easy, curl_socket_t (*callback)(void *, curlsocktype, struct curl_sockaddr *)) {
+  return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
 static inline CURLcode vb_easy_get_long(CURL *easy, CURLINFO info, long *value) {
   return curl_easy_getinfo(easy, info, value);
 }
 static inline CURLcode vb_easy_get_pointer(CURL *easy, CURLINFO info, void **value) {
   return curl_easy_getinfo(easy, info, value);
+}
+static inline CURLcode vb_easy_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+static inline CURLcode vb_easy_get_socket(CURL *easy, curl_socket_t *value) {
+  return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, value);
 }
 static inline CURLMcode vb_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);

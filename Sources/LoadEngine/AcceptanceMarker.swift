@@ -1,39 +1,60 @@
-/// What in an answer proves that a vote was taken: `var vote = "<choice>"` (the page) or JSON with `"vote":"<choice>"`.
-package enum AcceptanceMarker {
-  private static let page = Array("var vote = ".utf8)
-  private static let json = Array("\"vote\"".utf8)
+internal import CLibcurl
 
-  /// True when `body` proves that a vote for `choice` was taken.
-  ///
-  /// White space around the JSON colon does not matter.
-  package static func isSeen(in body: UnsafeBufferPointer<UInt8>, choice: String) -> Bool {
-    let mark = UInt8(ascii: "\"")
-    var start = 0
-    while let quote = body[start...].firstIndex(of: mark) {
-      let end = quote + 1 + choice.utf8.count
-      if end < body.count, body[end] == mark, matches(body, at: quote + 1, choice.utf8), follows(body, before: quote) {
+/// What in an answer proves that a vote was taken: `var vote = "<choice>"` (the page) or JSON with `"vote":"<choice>"`.
+///
+/// White space around the JSON colon does not matter. Works on every answer, so it allocates nothing.
+package struct AcceptanceMarker: ~Copyable {
+  /// The choices one after another, all of one width.
+  private let choices: UnsafeMutablePointer<UInt8>
+  private let width: Int
+
+  /// The markers of `choices`, which are all of one length in bytes.
+  package init(choices texts: [String]) {
+    width = texts.first?.utf8.count ?? 0
+    choices = .allocate(capacity: max(1, width * texts.count))
+    for (number, text) in texts.enumerated() {
+      var place = choices + number * width
+      for byte in text.utf8.prefix(width) {
+        place.initialize(to: byte)
+        place += 1
+      }
+    }
+  }
+
+  deinit { choices.deallocate() }
+
+  /// True when `body` proves that a vote for the choice of this number was taken.
+  package func isSeen(in body: UnsafeBufferPointer<UInt8>, choice number: Int) -> Bool {
+    guard let start = body.baseAddress else { return false }
+    let choice = choices + number * width
+    var place = 0
+    while place < body.count, let found = memchr(start + place, 0x22, body.count - place) {
+      let quote = UnsafeRawPointer(found) - UnsafeRawPointer(start)
+      let end = quote + 1 + width
+      if end < body.count, start[end] == 0x22, memcmp(start + quote + 1, choice, width) == 0,
+        Self.isVote(start, before: quote)
+      {
         return true
       }
-      start = quote + 1
+      place = quote + 1
     }
     return false
   }
 
   /// True when what stands before the quoted choice at `quote` names it as the vote.
-  private static func follows(_ body: UnsafeBufferPointer<UInt8>, before quote: Int) -> Bool {
-    if quote >= page.count, matches(body, at: quote - page.count, page) { return true }
-    var place = quote - 1
-    while place >= 0, isSpace(body[place]) { place -= 1 }
-    guard place >= 0, body[place] == UInt8(ascii: ":") else { return false }
+  private static func isVote(_ start: UnsafePointer<UInt8>, before quote: Int) -> Bool {
+    if ends(start, at: quote, with: "var vote = ") { return true }
+    var place = quote
+    while place > 0, isSpace(start[place - 1]) { place -= 1 }
+    guard place > 0, start[place - 1] == 0x3A else { return false }
     place -= 1
-    while place >= 0, isSpace(body[place]) { place -= 1 }
-    return place + 1 >= json.count && matches(body, at: place + 1 - json.count, json)
+    while place > 0, isSpace(start[place - 1]) { place -= 1 }
+    return ends(start, at: place, with: "\"vote\"")
   }
 
-  private static func matches(
-    _ body: UnsafeBufferPointer<UInt8>, at place: Int, _ text: some Collection<UInt8>
-  ) -> Bool {
-    body[place...].starts(with: text)
+  private static func ends(_ start: UnsafePointer<UInt8>, at place: Int, with text: StaticString) -> Bool {
+    let count = text.utf8CodeUnitCount
+    return place >= count && memcmp(start + place - count, text.utf8Start, count) == 0
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool {

@@ -2,47 +2,98 @@ package import Bench
 
 /// Where votes go, how, and when.
 package struct EngineConfiguration: Sendable {
+  /// How votes are sent.
+  package enum Lane: String, Sendable, Hashable, CaseIterable {
+    /// One prebuilt write and a strict reader of our own over connections that libcurl opens; HTTP/1.1.
+    case direct
+    /// Transfers of libcurl; HTTP/1.1 and 2.
+    case transfer
+  }
+
+  /// A version of HTTP.
+  package enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
+    case one = "1.1"
+    case two = "2"
+  }
+
+  /// Where the answering pod's name stands in a body: after one text and before another.
+  package struct PodPattern: Sendable, Hashable {
+    /// What stands just before the name.
+    package var before: String
+    /// What stands just after it.
+    package var after: String
+
+    /// A pattern; one of the two is not empty.
+    package init(before: String, after: String) {
+      self.before = before
+      self.after = after
+    }
+  }
+
   /// Scheme, host and port: `https://oggy.local:8443`.
   package var origin: String
   /// Path of the vote frontend, beginning with a slash.
   package var votePath: String
   /// Path of the result frontend, beginning with a slash.
   package var resultPath: String
-  /// `HOST:PORT:ADDRESS`, as curl's `--resolve` takes it; nil to ask the system.
-  package var resolve: String?
-  /// File of certificate authorities, PEM; nil for the system's.
-  package var caCertificate: String?
-  /// True to accept any certificate.
-  package var acceptsAnyCertificate: Bool
-  /// Connections for votes, all opened before the first vote; at least 1.
-  package var connections: Int
-  /// A vote may take this long from its sending; one unsent this long after it was due is dropped.
-  package var timeout: Duration
-  /// Time between two polls of the tally.
-  package var pollInterval: Duration
   /// When votes are due.
   package var schedule: Schedule
   /// Who votes for what.
   package var ballot: Ballot
+  /// `HOST:PORT:ADDRESS`, as curl's `--resolve` takes it; nil to ask the system, again for each new connection.
+  package var resolve: String?
+  /// File of certificate authorities, PEM; nil for the system's.
+  package var caCertificate: String?
+  /// True to accept any certificate.
+  package var acceptsAnyCertificate = false
+  /// File with the client's certificate, PEM; nil for none.
+  package var clientCertificate: String?
+  /// File with its key, PEM; nil when the certificate's file holds it.
+  package var clientKey: String?
+  /// Address to send from; nil for the system's choice.
+  package var sourceAddress: String?
+  /// Header lines of the user's for each vote, `Name: value`.
+  package var headers: [String] = []
+  /// How votes are sent; `.direct` with `.one` only.
+  package var lane = Lane.direct
+  /// The version of HTTP.
+  package var http = HTTPVersion.one
+  /// Votes that may share a connection at a time; above 1 with HTTP/2 and one connection only.
+  package var streams = 1
+  /// Threads that send, at most one for each connection; votes are dealt out to them by their index.
+  package var threads = 1
+  /// Kept connections for votes, all opened before the first vote; at least 1, at most 128 a thread.
+  package var connections = 64
+  /// The share of votes that take a new connection each, 0...1.
+  package var freshShare = 0.0
+  /// A kept connection that is older takes no further vote, in whole seconds; nil for no limit.
+  package var maximumConnectionAge: Duration?
+  /// A vote may take this long from its sending; one unsent this long after it was due is dropped.
+  package var timeout = Duration.seconds(10)
+  /// Time between two polls of the tally.
+  package var pollInterval = Duration.milliseconds(500)
+  /// URL that is probed beside the votes, once a second; nil for none.
+  package var controlURL: String?
+  /// Header that names the pod that answered.
+  package var podHeader = "X-Pod"
+  /// Header that names its version.
+  package var versionHeader = "X-Version"
+  /// Where a body names the pod, in place of the header; nil for the header.
+  package var podPattern: PodPattern?
+  /// True to wake by a timer's descriptor in place of `epoll_pwait2`, as on kernels that have none.
+  package var usesTimerDescriptor = false
 
-  /// A configuration; see the members.
-  package init(
-    origin: String, votePath: String, resultPath: String, resolve: String?, caCertificate: String?,
-    acceptsAnyCertificate: Bool, connections: Int, timeout: Duration, pollInterval: Duration, schedule: Schedule,
-    ballot: Ballot
-  ) {
+  /// A configuration; everything else has the defaults of `run`, see the members.
+  package init(origin: String, votePath: String, resultPath: String, schedule: Schedule, ballot: Ballot) {
     self.origin = origin
     self.votePath = votePath
     self.resultPath = resultPath
-    self.resolve = resolve
-    self.caCertificate = caCertificate
-    self.acceptsAnyCertificate = acceptsAnyCertificate
-    self.connections = connections
-    self.timeout = timeout
-    self.pollInterval = pollInterval
     self.schedule = schedule
     self.ballot = ballot
   }
+
+  /// The most connections that one CURLM has: its work on each vote grows with them.
+  package static let connectionsPerThread = 128
 }
 
 /// What the engine itself could not do.
@@ -67,12 +118,19 @@ package struct EngineError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// One line for people.
   package var description: String { "\(attempted): \(cause). \(remedy)" }
+
+  /// libcurl could not allocate a handle.
+  static var outOfMemory: EngineError {
+    EngineError(code: .setUp, attempted: "preparing libcurl", cause: "no memory", remedy: "Lower --connections.")
+  }
 }
 
 /// What the engine tells while it runs, in the order in which it happened.
 package enum EngineEvent: Sendable {
   /// All connections are open: the first vote may be due.
   case connected
+  /// Connections that were opened since the last such event, before the first vote and for votes.
+  case connections([ConnectionTimes])
   /// Votes that ended since the last such event.
   case votes([Observation])
   /// A good poll of the tally.

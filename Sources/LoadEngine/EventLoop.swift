@@ -1,109 +1,171 @@
 internal import Bench
 internal import CLibcurl
 
-/// Waits for sockets, an absolute moment, or a wake-up from another thread: epoll, timerfd and eventfd.
+/// Waits for sockets, an absolute moment, or a wake-up from another thread.
 ///
-/// Confined to the engine's thread, save `wakeUp`, which anyone may write to while the loop lives.
+/// One epoll, waited for with nanoseconds (`epoll_pwait2`); where the kernel has none, a timerfd stands in.
+/// Confined to one thread of the engine, save the wake-up, which anyone may signal while the loop lives.
 struct EventLoop: ~Copyable {
   /// Whose socket became ready.
   enum Owner: UInt64 {
     case loop
     case votes
     case polls
+    case control
+    /// A connection of the direct lane: the number beside it is its slot, not a descriptor.
+    case direct
   }
 
-  /// A socket of libcurl's that became ready, with its `CURL_CSELECT_` bits.
+  /// A socket that became ready: its descriptor, or its slot in the direct lane, with bits of epoll.
   struct Ready {
     var owner: Owner
-    var descriptor: Int32
-    var bits: Int32
+    var number: Int32
+    var bits: UInt32
+
+    /// The bits as libcurl names them.
+    ///
+    /// A socket that hung up is readable too: an error alone would make libcurl give up before it has read the answer.
+    var curlBits: Int32 {
+      var result: Int32 = 0
+      if bits & (EPOLLIN.rawValue | EPOLLHUP.rawValue) != 0 { result |= CURL_CSELECT_IN }
+      if bits & EPOLLOUT.rawValue != 0 { result |= CURL_CSELECT_OUT }
+      if bits & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { result |= CURL_CSELECT_ERR }
+      return result
+    }
   }
 
-  /// The descriptor of the epoll, for libcurl's socket callback.
+  /// The descriptor of the epoll, for whoever registers sockets.
   let descriptor: Int32
-  /// What the last wait brought.
-  private(set) var ready: [Ready] = []
+  /// How many sockets the last wait brought.
+  private(set) var readyCount = 0
+  /// The last wait was ended from another thread; true before the first.
+  private(set) var wasWokenUp = true
+  /// Wake-ups later than asked for.
+  private(set) var stalls = GeneratorFigures.Stalls(count: 0, longest: .zero)
 
-  private let timer: Int32
+  private var timer: Timer
   private let wakeUp: WakeUp
-  private var armed: MonotonicTime?
   private let events: UnsafeMutablePointer<epoll_event>
   private static let capacity = 256
+  /// A wake-up that is later than this is counted as a stall.
+  private static let stall: Int64 = 10_000_000
 
-  init(wakeUp: WakeUp) throws(EngineError) {
+  /// How the loop wakes at a moment.
+  enum Timer {
+    /// By the timeout of `epoll_pwait2`.
+    case wait
+    /// By this timerfd, armed for this moment: kernels before 5.11, and valgrind, have no `epoll_pwait2`.
+    case descriptor(Int32, armed: MonotonicTime?)
+  }
+
+  /// `usesTimerDescriptor` forgoes `epoll_pwait2` from the start.
+  init(wakeUp: WakeUp, usesTimerDescriptor: Bool = false) throws(EngineError) {
     descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
-    timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
     self.wakeUp = wakeUp
+    timer = .wait
     events = .allocate(capacity: Self.capacity)
-    guard descriptor >= 0, timer >= 0, wakeUp.descriptor >= 0 else {
-      throw EngineError(
-        code: .setUp, attempted: "opening an epoll and a timer", cause: "error \(vb_errno())",
-        remedy: "Raise the limit of open files (ulimit -n).")
-    }
-    Self.register(EPOLL_CTL_ADD, timer, EPOLLIN.rawValue, .loop, epoll: descriptor)
+    guard descriptor >= 0, wakeUp.descriptor >= 0 else { throw Self.refused }
     Self.register(EPOLL_CTL_ADD, wakeUp.descriptor, EPOLLIN.rawValue, .loop, epoll: descriptor)
+    if usesTimerDescriptor { try fallBack() }
   }
 
   deinit {
     if descriptor >= 0 { close(descriptor) }
-    if timer >= 0 { close(timer) }
+    if case .descriptor(let timer, _) = timer { close(timer) }
     events.deallocate()
   }
 
+  private static var refused: EngineError {
+    EngineError(
+      code: .setUp, attempted: "opening an epoll and a timer", cause: "error \(vb_errno())",
+      remedy: "Raise the limit of open files (ulimit -n).")
+  }
+
   /// Adds, changes or removes what is waited for on a socket; false when the kernel refuses.
+  ///
+  /// `number` is handed back when it is ready; the socket itself unless given.
   @discardableResult
-  static func register(_ operation: Int32, _ socket: Int32, _ bits: UInt32, _ owner: Owner, epoll: Int32) -> Bool {
+  static func register(
+    _ operation: Int32, _ socket: Int32, _ bits: UInt32, _ owner: Owner, number: Int32? = nil, epoll: Int32
+  ) -> Bool {
     var event = epoll_event()
     event.events = bits
-    event.data.u64 = owner.rawValue << 32 | UInt64(UInt32(bitPattern: socket))
+    event.data.u64 = owner.rawValue << 32 | UInt64(UInt32(bitPattern: number ?? socket))
     return epoll_ctl(epoll, operation, socket, &event) == 0
   }
 
-  /// Waits until something is ready or `deadline` has come; sockets of libcurl's that are ready stand in `ready`.
-  mutating func wait(until deadline: MonotonicTime?) {
-    ready.removeAll(keepingCapacity: true)
-    arm(deadline)
-    let count = epoll_wait(descriptor, events, Int32(Self.capacity), -1)
-    guard count > 0 else { return }
-    for place in 0..<Int(count) {
-      let event = events[place]
-      let socket = Int32(truncatingIfNeeded: event.data.u64)
-      guard let owner = Owner(rawValue: event.data.u64 >> 32), owner != .loop else {
-        drain(socket)
-        continue
-      }
-      ready.append(Ready(owner: owner, descriptor: socket, bits: Self.curlBits(event.events)))
-    }
+  /// A socket that the last wait brought; nil for what the loop itself is woken by.
+  func ready(_ place: Int) -> Ready? {
+    let event = events[place]
+    guard let owner = Owner(rawValue: event.data.u64 >> 32), owner != .loop else { return nil }
+    return Ready(owner: owner, number: Int32(truncatingIfNeeded: event.data.u64), bits: event.events)
   }
 
-  /// A socket that hung up is readable too: an error alone would make libcurl give up before it has read the answer.
-  private static func curlBits(_ bits: UInt32) -> Int32 {
-    var result: Int32 = 0
-    if bits & (EPOLLIN.rawValue | EPOLLHUP.rawValue) != 0 { result |= CURL_CSELECT_IN }
-    if bits & EPOLLOUT.rawValue != 0 { result |= CURL_CSELECT_OUT }
-    if bits & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { result |= CURL_CSELECT_ERR }
-    return result
+  /// Waits until something is ready or `deadline` has come (nil: for ever).
+  mutating func wait(until deadline: MonotonicTime?) throws(EngineError) {
+    var count = try waitForEvents(until: deadline)
+    if count < 0, vb_errno() == ENOSYS, case .wait = timer {
+      try fallBack()
+      count = try waitForEvents(until: deadline)
+    }
+    readyCount = Int(max(0, count))
+    wasWokenUp = false
+    var wokenByTimer = count == 0
+    for place in 0..<readyCount where events[place].data.u64 >> 32 == Owner.loop.rawValue {
+      wokenByTimer = drain(Int32(truncatingIfNeeded: events[place].data.u64)) || wokenByTimer
+    }
+    if wokenByTimer, let deadline { noteStall(since: deadline) }
+  }
+
+  private mutating func waitForEvents(until deadline: MonotonicTime?) throws(EngineError) -> Int32 {
+    guard case .wait = timer else {
+      arm(deadline)
+      return epoll_wait(descriptor, events, Int32(Self.capacity), -1)
+    }
+    guard let deadline else { return epoll_pwait2(descriptor, events, Int32(Self.capacity), nil, nil) }
+    let nanoseconds = max(0, deadline.nanoseconds - MonotonicTime.now.nanoseconds)
+    var timeout = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    return epoll_pwait2(descriptor, events, Int32(Self.capacity), &timeout, nil)
+  }
+
+  private mutating func fallBack() throws(EngineError) {
+    let descriptor = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
+    guard descriptor >= 0 else { throw Self.refused }
+    timer = .descriptor(descriptor, armed: nil)
+    Self.register(EPOLL_CTL_ADD, descriptor, EPOLLIN.rawValue, .loop, epoll: self.descriptor)
   }
 
   private mutating func arm(_ deadline: MonotonicTime?) {
-    guard deadline != armed else { return }
-    armed = deadline
+    guard case .descriptor(let descriptor, let armed) = timer, armed != deadline else { return }
+    timer = .descriptor(descriptor, armed: deadline)
     // An all-zero time disarms; a moment in the past fires at once.
     let nanoseconds = deadline.map { max(1, $0.nanoseconds) } ?? 0
     var setting = itimerspec()
     setting.it_value.tv_sec = Int(nanoseconds / 1_000_000_000)
     setting.it_value.tv_nsec = Int(nanoseconds % 1_000_000_000)
-    timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil)
+    timerfd_settime(descriptor, Int32(TFD_TIMER_ABSTIME), &setting, nil)
   }
 
-  private mutating func drain(_ socket: Int32) {
+  /// True when it was the timer.
+  private mutating func drain(_ socket: Int32) -> Bool {
     var value: UInt64 = 0
     _ = read(socket, &value, 8)
-    if socket == timer { armed = nil }
+    guard case .descriptor(socket, _) = timer else {
+      wasWokenUp = true
+      return false
+    }
+    timer = .descriptor(socket, armed: nil)
+    return true
+  }
+
+  private mutating func noteStall(since deadline: MonotonicTime) {
+    let late = MonotonicTime.now.nanoseconds - deadline.nanoseconds
+    if late > Self.stall { stalls.count += 1 }
+    if late > stalls.longest.nanoseconds { stalls.longest = .nanoseconds(late) }
   }
 }
 
-/// Wakes the engine's thread from any other.
+/// Wakes a thread of the engine from any other.
 final class WakeUp: Sendable {
   let descriptor: Int32
 

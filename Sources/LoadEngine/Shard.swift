@@ -1,72 +1,69 @@
 internal import Bench
 internal import CLibcurl
 
-/// The engine's loop: one thread that sends votes on schedule and polls the tally beside them.
+/// The loop of one thread of the engine: its votes on schedule, and on the first thread the polls of the tally.
 ///
-/// Everything here is confined to one thread; what comes in is the mailbox, what goes out is the event stream.
-struct Shard: ~Copyable {
-  /// Orders from outside.
-  enum Command: Sendable {
-    /// The first vote is due at this moment.
-    case begin(MonotonicTime)
-    /// No vote due from this moment on is sent.
-    case endVotes(MonotonicTime)
-    /// End at once; votes in hand become indeterminate.
-    case quit
-  }
-
-  private let emit: (EngineEvent) -> Void
-  private let takeCommands: () -> [Command]
-  private var votes: Votes
-  private var polls: Polls
+/// Everything here is confined to that thread; what comes in is the mailbox, what goes out are events.
+struct Shard<Lane: VoteLane & ~Copyable>: ~Copyable {
+  private let takeOrders: () -> [ShardOrder]
+  private var votes: Votes<Lane>
+  private var polls: Polls?
+  private var control: Control?
   private var loop: EventLoop
   private var isRunning = true
   private var processorAtStart: Int64 = 0
 
-  /// A loop that has not begun, with everything that it needs.
-  static func make(
-    _ configuration: EngineConfiguration, wakeUp: WakeUp, emit: @escaping (EngineEvent) -> Void,
-    takeCommands: @escaping () -> [Command]
-  ) throws(EngineError) -> Shard {
-    try OpenFiles.makeRoom(for: configuration.connections)
-    let loop = try EventLoop(wakeUp: wakeUp)
-    let votes = try Votes.make(configuration, epoll: loop.descriptor, emit: emit)
-    let polls = try Polls.make(configuration, epoll: loop.descriptor, emit: emit)
-    return Shard(loop, votes, polls, emit: emit, takeCommands: takeCommands)
-  }
-
-  private init(
-    _ loop: consuming EventLoop, _ votes: consuming Votes, _ polls: consuming Polls,
-    emit: @escaping (EngineEvent) -> Void, takeCommands: @escaping () -> [Command]
+  /// A loop that has not begun.
+  init(
+    _ votes: consuming Votes<Lane>, _ polls: consuming Polls?, _ control: consuming Control?,
+    _ loop: consuming EventLoop, takeOrders: @escaping () -> [ShardOrder]
   ) {
-    self.emit = emit
-    self.takeCommands = takeCommands
-    self.loop = loop
     self.votes = votes
     self.polls = polls
+    self.control = control
+    self.loop = loop
+    self.takeOrders = takeOrders
   }
 
-  /// Runs until told to quit, or until the target cannot be reached before the first vote.
-  mutating func run() throws(EngineError) {
+  /// Runs until told to quit; throws when the target cannot be reached before the first vote.
+  mutating func run() throws(EngineError) -> ShardFigures {
     vb_set_timer_slack(1000)
     votes.connect()
     while true {
       obey()
       guard isRunning else { break }
       let wake = try votes.advance()
-      if votes.isConnected { polls.begin() }
-      loop.wait(until: earliest(wake, polls.advance()))
-      for ready in loop.ready {
-        if ready.owner == .votes { votes.act(ready) } else { polls.act(ready) }
+      if votes.isConnected {
+        polls?.begin()
+        control?.begin()
       }
+      let others = earliest(polls?.advance() ?? nil, control?.advance() ?? nil)
+      try loop.wait(until: earliest(wake, others))
+      actOnReady()
     }
     votes.abandon()
-    emit(.stopped(figures))
+    return ShardFigures(
+      backlogMaximum: votes.backlogMaximum,
+      processorNanoseconds: MonotonicTime.threadProcessorNanoseconds - processorAtStart, stalls: loop.stalls,
+      control: control?.figures)
+  }
+
+  private mutating func actOnReady() {
+    for place in 0..<loop.readyCount {
+      guard let ready = loop.ready(place) else { continue }
+      switch ready.owner {
+      case .votes, .direct: votes.act(ready)
+      case .polls: polls?.act(ready)
+      case .control: control?.act(ready)
+      case .loop: break
+      }
+    }
   }
 
   private mutating func obey() {
-    for command in takeCommands() {
-      switch command {
+    guard loop.wasWokenUp else { return }
+    for order in takeOrders() {
+      switch order {
       case .begin(let origin):
         votes.begin(at: origin)
         processorAtStart = MonotonicTime.threadProcessorNanoseconds
@@ -75,14 +72,32 @@ struct Shard: ~Copyable {
       }
     }
   }
+}
 
-  private var figures: GeneratorFigures {
-    GeneratorFigures(
-      backlogMaximum: votes.backlogMaximum,
-      processorTime: .nanoseconds(MonotonicTime.threadProcessorNanoseconds - processorAtStart),
-      stalls: GeneratorFigures.Stalls(count: 0, longest: .zero),
-      responders: votes.podNames.map { GeneratorFigures.Responder(pod: $0, version: "") }, control: nil,
-      lane: "transfer", http: "1.1", threads: 1, libcurl: String(cString: curl_version()))
+/// Orders to a thread from outside.
+enum ShardOrder: Sendable {
+  /// The first vote is due at this moment.
+  case begin(MonotonicTime)
+  /// No vote due from this moment on is sent.
+  case endVotes(MonotonicTime)
+  /// End at once; votes in hand become indeterminate.
+  case quit
+}
+
+/// What one thread can say of itself at its end.
+struct ShardFigures: Sendable {
+  var backlogMaximum = 0
+  /// Since the first vote was due.
+  var processorNanoseconds: Int64 = 0
+  var stalls = GeneratorFigures.Stalls(count: 0, longest: .zero)
+  var control: GeneratorFigures.Control?
+
+  mutating func add(_ other: ShardFigures) {
+    backlogMaximum += other.backlogMaximum
+    processorNanoseconds += other.processorNanoseconds
+    stalls.count += other.stalls.count
+    stalls.longest = max(stalls.longest, other.stalls.longest)
+    control = control ?? other.control
   }
 }
 

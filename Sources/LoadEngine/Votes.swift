@@ -1,161 +1,154 @@
 internal import Bench
 internal import CLibcurl
 
-/// Opens the votes' connections, sends votes on schedule and judges how they ended.
+/// Opens the votes' connections, sends votes on schedule and tells how they ended, over a lane.
 ///
-/// Confined to the engine's thread. Nothing is queued inside libcurl: there are never more votes in hand than
-/// connections, and what waits, waits in the `VoteDriver`.
-struct Votes: ~Copyable {
+/// Confined to one thread. Nothing is queued in the lane: there are never more votes in hand than slots, and what
+/// waits, waits in the `VoteDriver`.
+struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
   private let configuration: EngineConfiguration
   private let emit: (EngineEvent) -> Void
-  private let multi: CurlMulti
-  private let slots: TransferBuffer
-  /// Numbers of the transfers that no vote is in.
-  private var free: [Int] = []
-  private var driver: VoteDriver?
-  /// The end that was ordered before the beginning.
-  private var earlyEnd: MonotonicTime?
-  private var connecting = 0
-  private var freshConnections = 0
-  private var completeBytes = 0
-  private var pods = PodNames()
+  private var lane: Lane
+  private var kept: Cohort
+  private var fresh: Cohort
+  /// What is in each slot.
+  private let hands: UnsafeMutablePointer<Hand>
+  private let slots: Int
+  private var opening = 0
+  private var isOpen = false
   private var finished: [Observation] = []
+  private var opened: [ConnectionTimes] = []
   private var lastFlush = MonotonicTime.now
   private var hasEnded = false
 
-  /// Votes without connections.
-  static func make(
-    _ configuration: EngineConfiguration, epoll: Int32, emit: @escaping (EngineEvent) -> Void
-  ) throws(EngineError) -> Votes {
-    let multi = try CurlMulti(.votes, epoll: epoll, connections: configuration.connections)
-    let slots = try TransferBuffer(
-      count: configuration.connections, configuration, path: configuration.votePath,
-      headers: Transfer.headers(configuration.ballot), formWidth: Transfer.formWidth(configuration.ballot),
-      bodyCapacity: 16384)
-    return Votes(configuration, multi, slots, emit: emit)
+  /// A vote in a slot: nothing while `index` is negative.
+  private struct Hand {
+    var index = -1
+    var intended = MonotonicTime(nanoseconds: 0)
+    var actual = MonotonicTime(nanoseconds: 0)
+    var startLag: Int64 = 0
   }
 
-  private init(
-    _ configuration: EngineConfiguration, _ multi: consuming CurlMulti, _ slots: consuming TransferBuffer,
-    emit: @escaping (EngineEvent) -> Void
-  ) {
+  /// Votes of one plan, and the slots that they may take.
+  private struct Cohort {
+    let selection: VoteSelection
+    let slots: Int
+    var free: [Int32]
+    var driver: VoteDriver?
+    /// The end that was ordered before the beginning.
+    var earlyEnd: MonotonicTime?
+
+    var isDone: Bool { driver?.isFinished == true && free.count == slots }
+  }
+
+  /// Votes of one thread, without connections.
+  init(_ configuration: EngineConfiguration, shard: Int, lane: consuming Lane, emit: @escaping (EngineEvent) -> Void) {
     self.configuration = configuration
-    self.multi = multi
-    self.slots = slots
     self.emit = emit
+    self.lane = lane
+    let (keptSlots, freshSlots) = (configuration.keptSlots(shard: shard), configuration.freshSlots(shard: shard))
+    slots = keptSlots + freshSlots
+    func selection(_ cohort: VoteSelection.Cohort) -> VoteSelection {
+      VoteSelection(
+        shard: shard, shards: configuration.threads, cohort: cohort, freshShare: configuration.freshShare,
+        seed: configuration.ballot.seed)
+    }
+    kept = Cohort(selection: selection(.kept), slots: keptSlots, free: [])
+    fresh = Cohort(
+      selection: selection(.fresh), slots: freshSlots, free: (keptSlots..<slots).map { Int32($0) })
+    hands = .allocate(capacity: slots)
+    hands.initialize(repeating: Hand(), count: slots)
+    kept.free.reserveCapacity(slots)
+    finished.reserveCapacity(Self.batch)
   }
 
-  deinit {
-    for number in 0..<slots.count { multi.remove(slots[number].pointee) }
-  }
+  deinit { hands.deallocate() }
+
+  /// As many votes are told at once.
+  private static var batch: Int { 256 }
+  /// What is to be told is told after this time.
+  private static var patience: Duration { .milliseconds(50) }
 
   /// True when every connection is open.
-  var isConnected: Bool { connecting == 0 && freshConnections > 0 }
+  var isConnected: Bool { isOpen }
 
-  /// The longest that the queue has been, in votes.
-  var backlogMaximum: Int { driver?.backlogMaximum ?? 0 }
+  /// The longest that the queues have been, in votes.
+  var backlogMaximum: Int { (kept.driver?.backlogMaximum ?? 0) + (fresh.driver?.backlogMaximum ?? 0) }
 
-  /// Names of the pods that answered, by number - 1.
-  var podNames: [String] { pods.texts }
+  mutating func act(_ ready: EventLoop.Ready) { lane.act(ready) }
 
-  func act(_ ready: EventLoop.Ready) { multi.act(ready) }
-
-  // MARK: Connections
-
-  /// Opens every connection before the first vote, by one GET each at the same time: handshakes must not fall into
-  /// the measurement.
+  /// Opens every kept connection before the first vote, at the same time: handshakes must not fall into the
+  /// measurement.
   mutating func connect() {
-    connecting = slots.count
-    for number in 0..<slots.count {
-      slots[number].pointee.get()
-      multi.add(slots[number].pointee)
-    }
-  }
-
-  private mutating func connected(_ slot: UnsafeMutablePointer<Transfer>, _ result: CURLcode) throws(EngineError) {
-    let status = slot.pointee.integer(CURLINFO_RESPONSE_CODE)
-    guard result == CURLE_OK, (200...299).contains(status) else { throw unreachable(result, status: status) }
-    freshConnections += slot.pointee.integer(CURLINFO_NUM_CONNECTS)
-    slot.pointee.rewind()
-    slot.pointee.post(bytes: Transfer.formWidth(configuration.ballot))
-    free.append(slots.number(of: slot))
-    connecting -= 1
-    guard connecting == 0 else { return }
-    guard freshConnections == slots.count else {
-      throw EngineError(
-        code: .setUp, attempted: "opening \(slots.count) connections",
-        cause: "libcurl opened \(freshConnections)", remedy: "Lower --connections.")
-    }
-    emit(.connected)
-  }
-
-  private func unreachable(_ result: CURLcode, status: Int) -> EngineError {
-    let cause =
-      result == CURLE_OK ? "it answered \(status)" : curl_easy_strerror(result).map { String(cString: $0) } ?? "unknown"
-    return EngineError(
-      code: .unreachable, attempted: "opening connections to \(configuration.origin)\(configuration.votePath)",
-      cause: cause, remedy: "Check the target, --vote-path, --resolve and --cacert, and that the system is ready.")
+    opening = kept.slots
+    for slot in 0..<kept.slots { lane.open(slot) }
   }
 
   // MARK: Schedule
 
   /// The first vote is due at `origin`; only the first call counts.
   mutating func begin(at origin: MonotonicTime) {
-    guard driver == nil else { return }
-    driver = VoteDriver(
-      schedule: configuration.schedule, selection: .all, origin: origin, timeout: configuration.timeout)
-    if let earlyEnd { driver?.endVotes(at: earlyEnd) }
+    guard kept.driver == nil else { return }
+    kept.driver = driver(kept, origin)
+    if fresh.slots > 0 { fresh.driver = driver(fresh, origin) }
+  }
+
+  private func driver(_ cohort: Cohort, _ origin: MonotonicTime) -> VoteDriver {
+    var driver = VoteDriver(
+      schedule: configuration.schedule, selection: cohort.selection, origin: origin, timeout: configuration.timeout)
+    if let end = cohort.earlyEnd { driver.endVotes(at: end) }
+    return driver
   }
 
   /// No vote due at `moment` or later is sent.
   mutating func end(at moment: MonotonicTime) {
-    earlyEnd = moment
-    driver?.endVotes(at: moment)
+    kept.earlyEnd = moment
+    fresh.earlyEnd = moment
+    kept.driver?.endVotes(at: moment)
+    fresh.driver?.endVotes(at: moment)
   }
 
   /// Does what can be done now; gives the moment at which it is needed again, nil when only a socket can tell.
   mutating func advance() throws(EngineError) -> MonotonicTime? {
     try collect()
     var wake = startDue()
-    multi.runTimer()
-    // A vote that failed at once has freed its connection: whoever waits for it must not wait for the next event.
+    lane.runTimer()
+    // A vote that failed at once has freed its slot: whoever waits for it must not wait for the next event.
     if try collect() > 0 { wake = MonotonicTime.now }
-    flush(ifOlderThan: .milliseconds(50))
+    flush(ifOlderThan: Self.patience)
     endIfDone()
-    return earliest(earliest(wake, multi.deadline), finished.isEmpty ? nil : lastFlush + .milliseconds(50))
+    return earliest(earliest(wake, lane.deadline), hasNews ? lastFlush + Self.patience : nil)
   }
 
   /// Starts and drops what is due; gives the moment of the next vote.
   private mutating func startDue() -> MonotonicTime? {
-    guard connecting == 0 else { return nil }
-    for _ in 0..<256 {
+    guard isOpen else { return nil }
+    let wake = Self.startDue(&kept, &lane, hands, &finished)
+    guard fresh.slots > 0 else { return wake }
+    return earliest(wake, Self.startDue(&fresh, &lane, hands, &finished))
+  }
+
+  private static func startDue(
+    _ cohort: inout Cohort, _ lane: inout Lane, _ hands: UnsafeMutablePointer<Hand>, _ finished: inout [Observation]
+  ) -> MonotonicTime? {
+    for _ in 0..<batch {
       // Read anew for each vote: the time that the votes before it took is our own lateness, too.
       let now = MonotonicTime.now
-      switch driver?.step(now: now, slotIsFree: !free.isEmpty) {
+      switch cohort.driver?.step(now: now, slotIsFree: !cohort.free.isEmpty) {
       case .none: return nil
       case .wait(let until): return until
       case .drop(let index, let intended, let byGenerator):
-        drop(index, intended, now, byGenerator ? .generatorLate : .noConnectionFree)
-      case .start(let index, let intended, let lag): start(index, intended, lag, now)
+        finished.append(
+          Observation(
+            index: index, intended: intended, actual: now, completed: now, startLag: 0, outcome: .dropped,
+            cause: byGenerator ? .generatorLate : .noConnectionFree))
+      case .start(let index, let intended, let lag):
+        guard let slot = cohort.free.popLast() else { return nil }
+        hands[Int(slot)] = Hand(index: index, intended: intended, actual: now, startLag: lag)
+        lane.send(index, on: Int(slot), now: now)
       }
     }
     return MonotonicTime.now
-  }
-
-  private mutating func start(_ index: Int, _ intended: MonotonicTime, _ lag: Int64, _ now: MonotonicTime) {
-    guard let number = free.popLast() else { return }
-    let slot = slots[number]
-    slot.pointee.rewind()
-    slot.pointee.fill(configuration.ballot, index)
-    slot.pointee.vote = Transfer.Vote(index: index, intended: intended, actual: now, startLag: lag)
-    multi.add(slot.pointee)
-  }
-
-  private mutating func drop(_ index: Int, _ intended: MonotonicTime, _ now: MonotonicTime, _ cause: Cause) {
-    finished.append(
-      Observation(
-        index: index, intended: intended, actual: now, completed: now, startLag: 0, outcome: .dropped,
-        cause: cause))
   }
 
   // MARK: Ends
@@ -164,72 +157,75 @@ struct Votes: ~Copyable {
   @discardableResult
   private mutating func collect() throws(EngineError) -> Int {
     var count = 0
-    while let (slot, result) = multi.nextEnded() {
+    while let event = try lane.next() {
       count += 1
-      if connecting > 0 { try connected(slot, result) } else { ended(slot, result, MonotonicTime.now) }
+      switch event {
+      case .opened(let slot, let times): opened(slot, times)
+      case .ended(let slot, let end): ended(slot, end, MonotonicTime.now)
+      }
     }
     return count
   }
 
-  private mutating func ended(_ slot: UnsafeMutablePointer<Transfer>, _ result: CURLcode, _ now: MonotonicTime) {
-    let transfer = slot.pointee
-    let evidence = evidence(transfer, result)
+  private mutating func opened(_ slot: Int, _ times: ConnectionTimes) {
+    opened.append(times)
+    kept.free.append(Int32(slot))
+    opening -= 1
+    guard opening == 0 else { return }
+    isOpen = true
+    flush(ifOlderThan: .zero)
+    emit(.connected)
+  }
+
+  private mutating func ended(_ slot: Int, _ end: VoteEnd, _ now: MonotonicTime) {
+    let hand = hands[slot]
+    hands[slot].index = -1
     finished.append(
-      observation(
-        transfer.vote, now, evidence.outcome, evidence.cause, resends: UInt8(clamping: evidence.resends),
-        isFresh: transfer.integer(CURLINFO_NUM_CONNECTS) > 0, pod: pods.number(of: transfer.podName)))
-    if free.isEmpty { driver?.slotFreed(at: now) }
-    free.append(slots.number(of: slot))
+      Observation(
+        index: hand.index, intended: hand.intended, actual: hand.actual, completed: now, startLag: hand.startLag,
+        outcome: end.evidence.outcome, cause: end.evidence.cause, resends: UInt8(clamping: end.evidence.resends),
+        isFresh: end.opening != nil, pod: end.responder))
+    if let times = end.opening { opened.append(times) }
+    if slot < kept.slots { Self.free(slot, of: &kept, at: now) } else { Self.free(slot, of: &fresh, at: now) }
   }
 
-  private mutating func evidence(_ transfer: Transfer, _ result: CURLcode) -> Evidence {
-    let choice = configuration.ballot.choice(of: transfer.vote.index)
-    let bytes = transfer.integer(CURLINFO_REQUEST_SIZE)
-    // Each time that a re-send is blocked libcurl counts a retry of its own, for the life of the handle, and gives up
-    // every sixth by itself: a send error, although all was sent.
-    let givenUp = result == CURLE_SEND_ERROR && completeBytes > 0 && bytes >= completeBytes
-    var evidence = Evidence(
-      curl: Int(result.rawValue), status: transfer.integer(CURLINFO_RESPONSE_CODE), requestBytes: bytes,
-      completeBytes: completeBytes, markerSeen: AcceptanceMarker.isSeen(in: transfer.answer, choice: choice),
-      resendBlocked: transfer.sends > 1 || givenUp)
-    if completeBytes == 0, result == CURLE_OK, evidence.outcome == .accepted, transfer.sends == 1 {
-      completeBytes = evidence.requestBytes
-      evidence.completeBytes = completeBytes
-    }
-    return evidence
-  }
-
-  private func observation(
-    _ vote: Transfer.Vote, _ now: MonotonicTime, _ outcome: Outcome, _ cause: Cause, resends: UInt8 = 0,
-    isFresh: Bool = false, pod: UInt8 = 0
-  ) -> Observation {
-    Observation(
-      index: vote.index, intended: vote.intended, actual: vote.actual, completed: now, startLag: vote.startLag,
-      outcome: outcome, cause: cause, resends: resends, isFresh: isFresh, pod: pod)
+  private static func free(_ slot: Int, of cohort: inout Cohort, at now: MonotonicTime) {
+    if cohort.free.isEmpty { cohort.driver?.slotFreed(at: now) }
+    cohort.free.append(Int32(slot))
   }
 
   /// Gives up the votes in hand: nobody will see their answers.
   mutating func abandon() {
     let now = MonotonicTime.now
-    let idle = Set(free)
-    for number in 0..<slots.count where connecting == 0 && !idle.contains(number) {
-      finished.append(observation(slots[number].pointee.vote, now, .indeterminate, .runEnded))
+    for slot in 0..<slots where hands[slot].index >= 0 {
+      let hand = hands[slot]
+      finished.append(
+        Observation(
+          index: hand.index, intended: hand.intended, actual: hand.actual, completed: now, startLag: hand.startLag,
+          outcome: .indeterminate, cause: .runEnded))
     }
     flush(ifOlderThan: .zero)
   }
 
   private mutating func endIfDone() {
-    guard !hasEnded, driver?.isFinished == true, free.count == slots.count else { return }
+    guard !hasEnded, kept.isDone, fresh.slots == 0 || fresh.isDone else { return }
     hasEnded = true
     flush(ifOlderThan: .zero)
     emit(.votesEnded)
   }
 
+  private var hasNews: Bool { !finished.isEmpty || !opened.isEmpty }
+
   private mutating func flush(ifOlderThan age: Duration) {
+    guard hasNews else { return }
     let now = MonotonicTime.now
-    guard !finished.isEmpty, finished.count >= 256 || now - lastFlush >= age else { return }
+    guard finished.count >= Self.batch || now - lastFlush >= age else { return }
     lastFlush = now
-    emit(.votes(finished))
-    finished.removeAll(keepingCapacity: true)
+    if !opened.isEmpty { emit(.connections(opened)) }
+    opened.removeAll()
+    if !finished.isEmpty { emit(.votes(finished)) }
+    // The batch is the reader's from now on.
+    finished = []
+    finished.reserveCapacity(Self.batch)
   }
 }

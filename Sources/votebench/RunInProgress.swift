@@ -83,6 +83,7 @@ struct RunInProgress {
     switch event {
     case .connected:
       progress.note("connected: \(profile.connections) connections; reading the tally before the first vote")
+    case .connections: break
     case .votes(let observations): record(observations)
     case .tally(let sample): try await tally(sample, indeterminateSettle: indeterminateSettle)
     case .tallyFailed(let cause): try tallyFailed(cause)
@@ -253,7 +254,8 @@ struct RunInProgress {
     let material = RunReport.Material(
       ledger: ledger, edges: edges, end: .now, rollouts: rollouts, consistency: consistency,
       failedPolls: failedPolls, backlogMaximum: figures?.backlogMaximum ?? 0,
-      processorTime: figures?.processorTime ?? .zero, pods: figures?.responders.map(\.pod) ?? [], libcurl: figures?.libcurl ?? "",
+      processorTime: figures?.processorTime ?? .zero, pods: figures?.responders.map(\.pod) ?? [],
+      libcurl: figures?.libcurl ?? "",
       peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil)
     return RunReport(
       heading: heading, material: material, objectives: Objective.defaults(duringRollout: profile.rollout != nil),

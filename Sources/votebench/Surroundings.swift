@@ -55,11 +55,16 @@ struct Surroundings {
 
   /// What the engine needs.
   func engine(_ profile: RunProfile, _ ballot: Ballot) -> EngineConfiguration {
-    EngineConfiguration(
-      origin: origin, votePath: profile.votePath, resultPath: profile.resultPath, resolve: resolve,
-      caCertificate: caCertificate, acceptsAnyCertificate: profile.acceptsAnyCertificate,
-      connections: profile.connections, timeout: profile.timeout, pollInterval: profile.pollInterval,
+    var engine = EngineConfiguration(
+      origin: origin, votePath: profile.votePath, resultPath: profile.resultPath,
       schedule: Schedule(rate: profile.rate), ballot: ballot)
+    engine.resolve = resolve
+    engine.caCertificate = caCertificate
+    engine.acceptsAnyCertificate = profile.acceptsAnyCertificate
+    engine.connections = profile.connections
+    engine.timeout = profile.timeout
+    engine.pollInterval = profile.pollInterval
+    return engine
   }
 
   /// What the rollout is going to change; nil without one.

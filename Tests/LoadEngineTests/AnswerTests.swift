@@ -6,12 +6,14 @@ import Testing
 extension LoadEngineTests {
   @Suite("Answers")
   struct AnswerTests {
-    @Test("a kept connection that closes without an answer makes no vote be sent twice")
-    func resends() async throws {
+    @Test(
+      "a kept connection that closes without an answer makes no vote be sent twice",
+      arguments: EngineConfiguration.Lane.allCases)
+    func resends(_ lane: EngineConfiguration.Lane) async throws {
       // What comes first on a connection is answered; a vote on a kept one is read, and the connection closed.
       let behaviour = RawServer.toVotes { $0.place == 1 ? .accepted : .close }
       try await RawServer.with(behaviour) { server in
-        let configuration = EngineConfiguration.plain(port: server.port, rate: 20, connections: 4)
+        let configuration = EngineConfiguration.plain(port: server.port, rate: 20, connections: 4, lane: lane)
         let recording = try await Recording.voting(configuration, for: .seconds(2))
         let expected = Set((0..<40).map(configuration.ballot.requestID(of:)))
         #expect(recording.votes.count == 40)
@@ -21,7 +23,7 @@ extension LoadEngineTests {
         for vote in recording.votes {
           let wasClosed = closed.contains(configuration.ballot.requestID(of: vote.index))
           #expect(vote.outcome == (wasClosed ? .indeterminate : .accepted))
-          #expect(vote.cause == (wasClosed ? .resendBlocked : .none))
+          #expect(vote.cause == (!wasClosed ? .none : lane == .direct ? .curl(52) : .resendBlocked))
           #expect(vote.resends == 0)
         }
       }
@@ -59,7 +61,7 @@ extension LoadEngineTests {
       let behaviour = RawServer.toVotes { _ in .bytes(cut.bytes) }
       try await RawServer.with(behaviour) { server in
         let recording = try await Recording.voting(
-          .plain(port: server.port, rate: 20, connections: 2), for: .milliseconds(500))
+          .plain(port: server.port, rate: 20, connections: 2, lane: .transfer), for: .milliseconds(500))
         #expect(recording.votes.count == 10 && server.posts.count == 10)
         for vote in recording.votes {
           #expect(vote.outcome == cut.outcome)

@@ -82,6 +82,6 @@ struct EvidenceTests {
     ])
   func marker(body: String, seen: Bool) {
     let bytes = Array(body.utf8)
-    #expect(bytes.withUnsafeBufferPointer { AcceptanceMarker.isSeen(in: $0, choice: "a") } == seen)
+    #expect(bytes.withUnsafeBufferPointer { AcceptanceMarker(choices: ["a"]).isSeen(in: $0, choice: 0) } == seen)
   }
 }

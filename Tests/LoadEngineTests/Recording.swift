@@ -88,13 +88,17 @@ extension EngineConfiguration {
   /// Plain HTTP to a port of this machine.
   static func plain(
     port: Int, rate: Int = 20, connections: Int = 4, timeout: Duration = .seconds(10),
-    pollInterval: Duration = .milliseconds(100)
+    pollInterval: Duration = .milliseconds(100), lane: EngineConfiguration.Lane = .direct
   ) -> EngineConfiguration {
-    EngineConfiguration(
-      origin: "http://127.0.0.1:\(port)", votePath: "/vote", resultPath: "/result", resolve: nil, caCertificate: nil,
-      acceptsAnyCertificate: false, connections: connections, timeout: timeout, pollInterval: pollInterval,
+    var configuration = EngineConfiguration(
+      origin: "http://127.0.0.1:\(port)", votePath: "/vote", resultPath: "/result",
       schedule: Schedule(rate: ArrivalRate(votesPerSecond: rate)),
       ballot: Ballot(run: "livetest", seed: 7, choices: ["a"]))
+    configuration.connections = connections
+    configuration.timeout = timeout
+    configuration.pollInterval = pollInterval
+    configuration.lane = lane
+    return configuration
   }
 
   /// TLS to an nginx, by its name and with its certificate.

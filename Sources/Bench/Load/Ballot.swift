@@ -11,8 +11,8 @@ package struct Ballot: Sendable, Hashable {
   /// What can be voted for, at least one, all of the same length in bytes.
   package let choices: [String]
 
-  private static let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
-  private static let ordinalWidth = 7
+  /// Digits of an ordinal, in base 36; a check character follows them in a voter id.
+  package static let ordinalWidth = 7
 
   /// A ballot for one run.
   ///
@@ -29,8 +29,7 @@ package struct Ballot: Sendable, Hashable {
 
   /// The voter of vote `index`; each id is used once.
   package func voter(of index: Int) -> String {
-    let ordinal = Self.base36(index)
-    return voterPrefix + String(decoding: ordinal + [Self.check(ordinal)], as: UTF8.self)
+    voterPrefix + text(of: index, count: Self.ordinalWidth + 1)
   }
 
   /// The vote that `voter` was made for, or nil when the id is not one of this run (bad prefix, width or check).
@@ -38,12 +37,12 @@ package struct Ballot: Sendable, Hashable {
     guard voter.hasPrefix(voterPrefix) else { return nil }
     let tail = Array(voter.utf8.dropFirst(voterPrefix.utf8.count))
     guard tail.count == Self.ordinalWidth + 1 else { return nil }
-    let ordinal = Array(tail.prefix(Self.ordinalWidth))
-    guard Self.check(ordinal) == tail[Self.ordinalWidth] else { return nil }
-    return ordinal.reduce(Optional(0)) { value, byte in
-      guard let value, let digit = Self.digits.firstIndex(of: byte) else { return nil }
-      return value * 36 + digit
+    var index = 0
+    for byte in tail.prefix(Self.ordinalWidth) {
+      guard let value = Self.value(of: byte) else { return nil }
+      index = index * 36 + value
     }
+    return ordinal(of: index)[Self.ordinalWidth] == tail[Self.ordinalWidth] ? index : nil
   }
 
   /// Which of `choices` vote `index` is for: uniform, from the seed alone (SplitMix64 of seed and index).
@@ -59,27 +58,40 @@ package struct Ballot: Sendable, Hashable {
 
   /// Joins the vote with ingress logs: `vb-<run>-<ordinal>`.
   package func requestID(of index: Int) -> String {
-    "vb-\(run)-" + String(decoding: Self.base36(index), as: UTF8.self)
+    "vb-\(run)-" + text(of: index, count: Self.ordinalWidth)
   }
 
-  private static func base36(_ index: Int) -> [UInt8] {
-    var result = [UInt8](repeating: digits[0], count: ordinalWidth)
-    var rest = index
-    for place in stride(from: ordinalWidth - 1, through: 0, by: -1) {
-      result[place] = digits[rest % 36]
-      rest /= 36
+  private func text(of index: Int, count: Int) -> String {
+    let ordinal = ordinal(of: index)
+    return String(decoding: (0..<count).map { ordinal[$0] }, as: UTF8.self)
+  }
+
+  /// The digits of an ordinal and its check character, as they end a voter id; allocates nothing.
+  package func ordinal(of index: Int) -> InlineArray<8, UInt8> {
+    var result = InlineArray<8, UInt8>(repeating: Self.digit(0))
+    var (rest, sum) = (index, 0)
+    for place in stride(from: Self.ordinalWidth - 1, through: 0, by: -1) where rest > 0 {
+      let (quotient, value) = rest.quotientAndRemainder(dividingBy: 36)
+      result[place] = Self.digit(value)
+      sum += (place + 2) * value
+      rest = quotient
     }
     precondition(rest == 0, "a run has at most 36^7 votes")
+    // A weighted sum modulo 37: finds every single wrong digit and every exchange of two neighbours.
+    let check = sum % 37
+    result[Self.ordinalWidth] = check < 36 ? Self.digit(check) : UInt8(ascii: ".")
     return result
   }
 
-  /// A weighted sum modulo 37 of the digits: finds every single wrong digit and every exchange of two neighbours.
-  private static func check(_ ordinal: [UInt8]) -> UInt8 {
-    var sum = 0
-    for (place, byte) in ordinal.enumerated() {
-      sum += (place + 2) * (digits.firstIndex(of: byte) ?? 0)
+  private static func digit(_ value: Int) -> UInt8 {
+    UInt8(truncatingIfNeeded: value < 10 ? 0x30 + value : 0x61 + value - 10)
+  }
+
+  private static func value(of digit: UInt8) -> Int? {
+    switch digit {
+    case 0x30...0x39: Int(digit) - 0x30
+    case 0x61...0x7A: Int(digit) - 0x61 + 10
+    default: nil
     }
-    let value = sum % 37
-    return value < 36 ? digits[value] : UInt8(ascii: ".")
   }
 }

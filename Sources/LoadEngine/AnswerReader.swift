@@ -1,0 +1,360 @@
+internal import CLibcurl
+
+/// Reads one HTTP/1.1 answer, byte by byte as they come: strict where a mistake could make a vote's answer out of
+/// something else, and with no memory beyond one line and the beginning of the body.
+///
+/// Source: RFC 9112. Refused: a status line or header that is none, lengths that contradict each other or are no
+/// numbers, codings that were not asked for, chunk sizes out of range. Taken as others do: a bare line feed, and a
+/// folded header line (its value is then not looked at).
+struct AnswerReader {
+  /// How far the answer has come.
+  enum Part: UInt8 {
+    case statusLine, header, body, chunkSize, chunk, chunkEnd, trailer, untilClose, complete, malformed
+  }
+
+  private(set) var part = Part.statusLine
+  /// The status, 0 before the status line is whole; that of the final answer, not of an interim one.
+  private(set) var status = 0
+  /// True when the connection may carry another request after this answer.
+  private(set) var keepsConnection = true
+  /// Bytes were read.
+  private(set) var hasBegun = false
+  /// The names of who answers.
+  private(set) var responder = ResponderText()
+
+  /// What the header lines say of the body.
+  private struct Framing {
+    var length: Int?
+    var isChunked = false
+    var isContradictory = false
+  }
+  private var framing = Framing()
+  private var rest = 0
+  private var linesSeen = 0
+  private let line: UnsafeMutablePointer<UInt8>
+  private var lineCount = 0
+  private let body: UnsafeMutablePointer<UInt8>
+  private var bodyCount = 0
+
+  /// The longest line that is taken.
+  static let lineCapacity = 8192
+  /// As much of a body is kept: what proves a vote stands at its beginning.
+  static let bodyCapacity = 16384
+  /// As many header lines are taken.
+  private static let lineLimit = 256
+
+  init() {
+    line = .allocate(capacity: Self.lineCapacity)
+    body = .allocate(capacity: Self.bodyCapacity)
+  }
+
+  func free() {
+    line.deallocate()
+    body.deallocate()
+    responder.free()
+  }
+
+  /// The beginning of the body.
+  var answer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: body, count: bodyCount) }
+
+  /// Looks for who answers in the body, where a pattern says so.
+  mutating func findResponder(_ names: ResponderNames) { responder.take(body: answer, names) }
+
+  /// Waits for the next answer.
+  mutating func rewind() {
+    part = .statusLine
+    status = 0
+    keepsConnection = true
+    hasBegun = false
+    responder.forget()
+    framing = Framing()
+    linesSeen = 0
+    lineCount = 0
+    bodyCount = 0
+  }
+
+  /// Takes bytes; gives how many belong to this answer.
+  ///
+  /// Fewer than given only when the answer is complete or malformed.
+  mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, _ names: ResponderNames) -> Int {
+    guard let start = bytes.baseAddress else { return 0 }
+    var place = 0
+    hasBegun = hasBegun || bytes.count > 0
+    while place < bytes.count {
+      let here = UnsafeBufferPointer(start: start + place, count: bytes.count - place)
+      switch part {
+      case .complete, .malformed: return place
+      case .body, .chunk: place += takeBody(here, atMost: rest)
+      case .untilClose: place += keep(here)
+      case .statusLine, .header, .chunkSize, .chunkEnd, .trailer: place += takeLine(here, names)
+      }
+    }
+    return place
+  }
+
+  /// The connection was closed: true when that completes the answer.
+  mutating func closed() -> Bool {
+    keepsConnection = false
+    if part == .untilClose { part = .complete }
+    return part == .complete
+  }
+
+  // MARK: Body
+
+  private mutating func takeBody(_ bytes: UnsafeBufferPointer<UInt8>, atMost limit: Int) -> Int {
+    let count = keep(UnsafeBufferPointer(start: bytes.baseAddress, count: min(limit, bytes.count)))
+    rest -= count
+    if rest == 0 { part = part == .chunk ? .chunkEnd : .complete }
+    return count
+  }
+
+  private mutating func keep(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    let room = min(bytes.count, Self.bodyCapacity - bodyCount)
+    if room > 0, let start = bytes.baseAddress {
+      memcpy(body + bodyCount, start, room)
+      bodyCount += room
+    }
+    return bytes.count
+  }
+
+  // MARK: Lines
+
+  /// Takes bytes up to the end of the line, or all of them when it has none.
+  private mutating func takeLine(_ bytes: UnsafeBufferPointer<UInt8>, _ names: ResponderNames) -> Int {
+    guard let start = bytes.baseAddress else { return 0 }
+    guard let end = memchr(start, 0x0A, bytes.count) else {
+      stash(bytes)
+      return bytes.count
+    }
+    let count = UnsafeRawPointer(end) - UnsafeRawPointer(start)
+    if lineCount == 0 {
+      act(on: Self.withoutReturn(start, count), names)
+    } else {
+      stash(UnsafeBufferPointer(start: start, count: count))
+      if part != .malformed { act(on: Self.withoutReturn(line, lineCount), names) }
+      lineCount = 0
+    }
+    return count + 1
+  }
+
+  private mutating func stash(_ bytes: UnsafeBufferPointer<UInt8>) {
+    guard lineCount + bytes.count <= Self.lineCapacity, let start = bytes.baseAddress else {
+      if bytes.count > 0 { part = .malformed }
+      return
+    }
+    memcpy(line + lineCount, start, bytes.count)
+    lineCount += bytes.count
+  }
+
+  private static func withoutReturn(_ start: UnsafePointer<UInt8>, _ count: Int) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: start, count: count > 0 && start[count - 1] == 0x0D ? count - 1 : count)
+  }
+
+  private mutating func act(on line: UnsafeBufferPointer<UInt8>, _ names: ResponderNames) {
+    switch part {
+    case .statusLine: readStatus(line)
+    case .header: line.isEmpty ? headEnded() : readHeader(line, names)
+    case .chunkSize: readChunkSize(line)
+    case .chunkEnd: part = line.isEmpty ? .chunkSize : .malformed
+    case .trailer: if line.isEmpty { part = .complete } else { countLine() }
+    case .body, .chunk, .untilClose, .complete, .malformed: break
+    }
+  }
+
+  /// `HTTP/1.1 200 OK`; the reason may be missing.
+  private mutating func readStatus(_ line: UnsafeBufferPointer<UInt8>) {
+    let prefix: StaticString = "HTTP/1."
+    guard line.count >= 12, let start = line.baseAddress, memcmp(start, prefix.utf8Start, 7) == 0,
+      line[7] == 0x30 || line[7] == 0x31, line[8] == 0x20, line.count == 12 || line[12] == 0x20
+    else {
+      part = .malformed
+      return
+    }
+    var value = 0
+    for place in 9..<12 {
+      guard let digit = Self.digit(line[place]) else {
+        part = .malformed
+        return
+      }
+      value = value * 10 + digit
+    }
+    guard (100...599).contains(value), value != 101 else {
+      part = .malformed
+      return
+    }
+    status = value
+    keepsConnection = line[7] == 0x31
+    part = .header
+  }
+
+  private mutating func countLine() {
+    linesSeen += 1
+    if linesSeen > Self.lineLimit { part = .malformed }
+  }
+
+  // MARK: Header
+
+  private mutating func readHeader(_ line: UnsafeBufferPointer<UInt8>, _ names: ResponderNames) {
+    countLine()
+    guard let start = line.baseAddress, line[0] != 0x20, line[0] != 0x09 else { return }
+    guard let colon = memchr(start, 0x3A, line.count) else {
+      part = .malformed
+      return
+    }
+    let count = UnsafeRawPointer(colon) - UnsafeRawPointer(start)
+    let name = UnsafeBufferPointer(start: start, count: count)
+    guard Self.isToken(name), memchr(start, 0, line.count) == nil else {
+      part = .malformed
+      return
+    }
+    let value = Self.trimmed(line, from: count + 1)
+    switch count {
+    case 14 where name.equals(lowercased: "content-length"): readLength(value)
+    case 17 where name.equals(lowercased: "transfer-encoding"): readCoding(value)
+    case 10 where name.equals(lowercased: "connection"): readConnection(value)
+    default: responder.take(name, value, names)
+    }
+  }
+
+  private mutating func readLength(_ value: UnsafeBufferPointer<UInt8>) {
+    guard (1...18).contains(value.count) else {
+      part = .malformed
+      return
+    }
+    var length = 0
+    for byte in value {
+      guard let digit = Self.digit(byte) else {
+        part = .malformed
+        return
+      }
+      length = length * 10 + digit
+    }
+    if let known = framing.length, known != length {
+      part = .malformed
+      return
+    }
+    framing.length = length
+  }
+
+  private mutating func readCoding(_ value: UnsafeBufferPointer<UInt8>) {
+    guard !framing.isChunked, value.equals(lowercased: "chunked") else {
+      part = .malformed
+      return
+    }
+    framing.isChunked = true
+  }
+
+  private mutating func readConnection(_ value: UnsafeBufferPointer<UInt8>) {
+    if value.equals(lowercased: "close") { keepsConnection = false }
+    if value.equals(lowercased: "keep-alive") { keepsConnection = true }
+  }
+
+  private mutating func headEnded() {
+    if (100...199).contains(status) {
+      part = .statusLine
+      return
+    }
+    if status == 204 || status == 304 {
+      part = .complete
+      return
+    }
+    if framing.isChunked {
+      // Both: whoever forwards it may have read it otherwise.
+      if framing.length != nil { keepsConnection = false }
+      part = .chunkSize
+    } else if let length = framing.length {
+      rest = length
+      part = length == 0 ? .complete : .body
+    } else {
+      keepsConnection = false
+      part = .untilClose
+    }
+  }
+
+  // MARK: Chunks
+
+  private mutating func readChunkSize(_ line: UnsafeBufferPointer<UInt8>) {
+    var size = 0
+    var digits = 0
+    for byte in line {
+      guard let digit = Self.hexDigit(byte) else {
+        // An extension may follow, after white space perhaps.
+        guard byte == 0x3B || byte == 0x20 || byte == 0x09 else {
+          part = .malformed
+          return
+        }
+        break
+      }
+      size = size * 16 + digit
+      digits += 1
+      guard digits <= 15 else {
+        part = .malformed
+        return
+      }
+    }
+    guard digits > 0 else {
+      part = .malformed
+      return
+    }
+    rest = size
+    part = size == 0 ? .trailer : .chunk
+  }
+
+  // MARK: Characters
+
+  private static func digit(_ byte: UInt8) -> Int? {
+    (0x30...0x39).contains(byte) ? Int(byte) - 0x30 : nil
+  }
+
+  private static func hexDigit(_ byte: UInt8) -> Int? {
+    if let digit = digit(byte) { return digit }
+    let lower = byte | 0x20
+    return (0x61...0x66).contains(lower) ? Int(lower) - 0x57 : nil
+  }
+
+  /// Visible characters without separators; at least one.
+  private static func isToken(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    for byte in name {
+      let isLetter = (0x61...0x7A).contains(byte | 0x20)
+      if !isLetter, byte != 0x2D, !isRareTokenByte(byte) { return false }
+    }
+    return name.count > 0
+  }
+
+  private static func isRareTokenByte(_ byte: UInt8) -> Bool {
+    if (0x30...0x39).contains(byte) { return true }
+    switch byte {
+    case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2E, 0x5E...0x60, 0x7C, 0x7E: return true
+    default: return false
+    }
+  }
+
+  private static func trimmed(
+    _ line: UnsafeBufferPointer<UInt8>, from first: Int
+  ) -> UnsafeBufferPointer<UInt8> {
+    var (start, end) = (first, line.count)
+    while start < end, line[start] == 0x20 || line[start] == 0x09 { start += 1 }
+    while end > start, line[end - 1] == 0x20 || line[end - 1] == 0x09 { end -= 1 }
+    return UnsafeBufferPointer(rebasing: line[start..<end])
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// True for `text` in any case; `text` itself is in lower case.
+  func equals(lowercased text: StaticString) -> Bool {
+    guard count == text.utf8CodeUnitCount else { return false }
+    for place in 0..<count where Self.lower(self[place]) != text.utf8Start[place] { return false }
+    return true
+  }
+
+  /// True for `other` in any case; `other` itself is in lower case.
+  func equals(lowercased other: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    for place in 0..<count where Self.lower(self[place]) != other[place] { return false }
+    return true
+  }
+
+  private static func lower(_ byte: UInt8) -> UInt8 {
+    (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+  }
+}

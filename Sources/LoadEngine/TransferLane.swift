@@ -1,0 +1,177 @@
+internal import Bench
+internal import CLibcurl
+
+/// Votes as ordinary transfers of libcurl: HTTP/1.1 and 2, one easy handle a slot.
+struct TransferLane: VoteLane, ~Copyable {
+  private let configuration: EngineConfiguration
+  private let multi: CurlMulti
+  private let target: Target
+  private let transfers: UnsafeMutablePointer<Transfer>
+  private let count: Int
+  private let kept: Int
+  private let names: ResponderNames
+  private let text: VoteText
+  private let marker: AcceptanceMarker
+  private var responders: Responders
+  private var opening: Int
+  private var openedConnections = 0
+  /// Bytes of one complete request; 0 while unknown.
+  private var completeBytes = 0
+
+  /// The lane of one thread, without connections.
+  static func make(
+    _ configuration: EngineConfiguration, shard: Int, epoll: Int32, _ registry: ResponderRegistry
+  ) throws(EngineError) -> TransferLane {
+    let kept = configuration.keptSlots(shard: shard)
+    let count = kept + configuration.freshSlots(shard: shard)
+    let multi = try CurlMulti(.votes, epoll: epoll, connections: count, multiplexes: configuration.streams > 1)
+    let target = try Target(configuration.origin + configuration.votePath, configuration)
+    let text = VoteText(configuration.ballot)
+    let names = ResponderNames(configuration)
+    let transfers = UnsafeMutablePointer<Transfer>.allocate(capacity: count)
+    for slot in 0..<count {
+      let headers = text.headers + configuration.headers
+      guard let transfer = Transfer(headers: headers, formWidth: text.formWidth, bodyCapacity: 16384, names) else {
+        free(transfers, slot, names)
+        throw .outOfMemory
+      }
+      (transfers + slot).initialize(to: transfer)
+    }
+    return TransferLane(
+      configuration, multi, target, text, transfers, names, count: count, kept: kept, Responders(registry))
+  }
+
+  private init(
+    _ configuration: EngineConfiguration, _ multi: consuming CurlMulti, _ target: consuming Target,
+    _ text: consuming VoteText, _ transfers: UnsafeMutablePointer<Transfer>, _ names: ResponderNames, count: Int,
+    kept: Int, _ responders: Responders
+  ) {
+    self.configuration = configuration
+    self.multi = multi
+    self.target = target
+    self.text = text
+    self.transfers = transfers
+    self.names = names
+    self.count = count
+    self.kept = kept
+    self.responders = responders
+    marker = AcceptanceMarker(choices: configuration.ballot.choices)
+    opening = kept
+    for slot in 0..<count { prepare(slot) }
+  }
+
+  deinit {
+    for slot in 0..<count { multi.remove(transfers[slot].easy) }
+    Self.free(transfers, count, names)
+  }
+
+  private static func free(_ transfers: UnsafeMutablePointer<Transfer>, _ count: Int, _ names: ResponderNames) {
+    for slot in 0..<count { transfers[slot].free() }
+    transfers.deallocate()
+    names.free()
+  }
+
+  private func prepare(_ slot: Int) {
+    let transfer = transfers + slot
+    transfer.pointee.attach(to: transfer, url: target.url, timeout: configuration.timeout)
+    target.apply(to: transfer.pointee.easy)
+    multi.watchSockets(of: transfer.pointee.easy)
+    let easy = transfer.pointee.easy
+    if configuration.streams > 1 { vb_easy_set_long(easy, CURLOPT_PIPEWAIT, 1) }
+    guard slot >= kept else { return }
+    vb_easy_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
+    vb_easy_set_long(easy, CURLOPT_FORBID_REUSE, 1)
+    transfer.pointee.post(bytes: text.formWidth)
+  }
+
+  var deadline: MonotonicTime? { multi.deadline }
+
+  mutating func open(_ slot: Int) {
+    let transfer = transfers + slot
+    transfer.pointee.vote = nil
+    transfer.pointee.began = MonotonicTime.now
+    transfer.pointee.get()
+    multi.add(transfer.pointee.easy)
+  }
+
+  mutating func send(_ index: Int, on slot: Int, now: MonotonicTime) {
+    let transfer = transfers + slot
+    transfer.pointee.rewind()
+    transfer.pointee.fill(text, index)
+    transfer.pointee.vote = index
+    transfer.pointee.began = now
+    multi.add(transfer.pointee.easy)
+  }
+
+  mutating func act(_ ready: EventLoop.Ready) { multi.act(ready) }
+
+  mutating func runTimer() { multi.runTimer() }
+
+  mutating func next() throws(EngineError) -> LaneEvent? {
+    guard let (easy, place, result) = multi.nextEnded() else { return nil }
+    multi.remove(easy)
+    let transfer = place.assumingMemoryBound(to: Transfer.self)
+    let slot = transfer - transfers
+    guard let index = transfer.pointee.vote else { return try opened(slot, result) }
+    let isFresh = transfer.pointee.integer(CURLINFO_NUM_CONNECTS) > 0
+    transfer.pointee.findResponder()
+    return .ended(
+      slot: slot,
+      VoteEnd(
+        evidence: evidence(transfer, index, result), responder: responders.number(of: transfer.pointee.responder),
+        opening: isFresh ? ConnectionTimes(of: easy, began: transfer.pointee.began, vote: index) : nil))
+  }
+
+  // MARK: Connections
+
+  private mutating func opened(_ slot: Int, _ result: CURLcode) throws(EngineError) -> LaneEvent {
+    let transfer = transfers + slot
+    let status = transfer.pointee.integer(CURLINFO_RESPONSE_CODE)
+    guard result == CURLE_OK else { throw configuration.unreachable(CurlText.error(result)) }
+    guard (200...299).contains(status) else { throw configuration.unreachable("it answered \(status)") }
+    if configuration.http == .two, transfer.pointee.integer(CURLINFO_HTTP_VERSION) != Int(CURL_HTTP_VERSION_2_0) {
+      throw configuration.unreachable("it does not speak HTTP/2")
+    }
+    openedConnections += transfer.pointee.integer(CURLINFO_NUM_CONNECTS)
+    transfer.pointee.post(bytes: text.formWidth)
+    opening -= 1
+    if opening == 0, openedConnections * configuration.streams != kept {
+      throw EngineError(
+        code: .setUp, attempted: "opening \(kept / configuration.streams) connections",
+        cause: "libcurl opened \(openedConnections)", remedy: "Lower --connections.")
+    }
+    return .opened(
+      slot: slot, ConnectionTimes(of: transfer.pointee.easy, began: transfer.pointee.began, vote: nil))
+  }
+
+  // MARK: Evidence
+
+  private mutating func evidence(
+    _ transfer: UnsafeMutablePointer<Transfer>, _ index: Int, _ result: CURLcode
+  ) -> Evidence {
+    let bytes = transfer.pointee.integer(CURLINFO_REQUEST_SIZE)
+    // Each time that a re-send is blocked libcurl counts a retry of its own, for the life of the handle, and gives up
+    // every sixth by itself: a send error, although all was sent.
+    let givenUp = result == CURLE_SEND_ERROR && completeBytes > 0 && bytes >= completeBytes
+    var evidence = Evidence(
+      curl: Int(result.rawValue), status: transfer.pointee.integer(CURLINFO_RESPONSE_CODE), requestBytes: bytes,
+      completeBytes: completeBytes,
+      markerSeen: marker.isSeen(in: transfer.pointee.answer, choice: configuration.ballot.choiceIndex(of: index)),
+      resendBlocked: transfer.pointee.sends > 1 || givenUp)
+    // Only HTTP/1.1 sends what it counts: in HTTP/2 nothing proves that a request was incomplete.
+    if completeBytes == 0, configuration.http == .one, result == CURLE_OK, evidence.outcome == .accepted,
+      transfer.pointee.sends == 1
+    {
+      completeBytes = evidence.requestBytes
+      evidence.completeBytes = completeBytes
+    }
+    return evidence
+  }
+}
+
+/// libcurl's own words.
+enum CurlText {
+  static func error(_ code: CURLcode) -> String {
+    curl_easy_strerror(code).map { String(cString: $0) } ?? "unknown error \(code.rawValue)"
+  }
+}
