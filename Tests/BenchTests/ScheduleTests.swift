@@ -82,6 +82,25 @@ struct BallotTests {
     #expect(ballot.index(of: "vbotherrun-00000000") == nil)
   }
 
+  @Test("what is written in place is what the texts say, and nothing else is touched")
+  func writes() {
+    var bytes = [UInt8](repeating: 0x2A, count: 64)
+    var field = bytes.mutableSpan
+    ballot.writeVoter(of: 123_456, to: &field)
+    #expect(String(decoding: bytes, as: UTF8.self).hasPrefix(ballot.voter(of: 123_456) + "*"))
+    field = bytes.mutableSpan
+    ballot.writeRequestID(of: 123_456, to: &field)
+    #expect(String(decoding: bytes.prefix(ballot.requestIDWidth), as: UTF8.self) == "vb-k3x9a2b7-0002n9c")
+    field = bytes.mutableSpan
+    ballot.writeEnding(of: 5_000_000, at: 40, to: &field)
+    let ending = String(decoding: bytes[40..<40 + Ballot.endingWidth], as: UTF8.self)
+    #expect(ballot.voter(of: 5_000_000) == ballot.voterPrefix + ending)
+    #expect(ballot.requestID(of: 5_000_000).hasSuffix(ending.dropLast()))
+    #expect(ballot.voter(of: 5_000_000).utf8.count == ballot.voterWidth)
+    #expect(ballot.requestID(of: 5_000_000).utf8.count == ballot.requestIDWidth)
+    #expect(bytes[40 + Ballot.endingWidth] == 0x2A && bytes[39] == 0x2A)
+  }
+
   @Test("choices are from the seed alone, and nearly even")
   func choices() {
     let again = Ballot(run: "other", seed: 42, choices: ["a", "b"])

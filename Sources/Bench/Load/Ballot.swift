@@ -11,8 +11,9 @@ package struct Ballot: Sendable, Hashable {
   /// What can be voted for, at least one, all of the same length in bytes.
   package let choices: [String]
 
-  private static let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
   private static let ordinalWidth = 7
+
+  private let prefix: [UInt8]
 
   /// A ballot for one run.
   ///
@@ -22,6 +23,7 @@ package struct Ballot: Sendable, Hashable {
     self.run = run
     self.seed = seed
     self.choices = choices
+    prefix = Array("vb\(run)-".utf8)
   }
 
   /// What all voter ids of this run begin with; contains no pattern character of SQL.
@@ -29,8 +31,31 @@ package struct Ballot: Sendable, Hashable {
 
   /// The voter of vote `index`; each id is used once.
   package func voter(of index: Int) -> String {
-    let ordinal = Self.base36(index)
-    return voterPrefix + String(decoding: ordinal + [Self.check(ordinal)], as: UTF8.self)
+    var bytes = [UInt8](repeating: 0, count: voterWidth)
+    var field = bytes.mutableSpan
+    writeVoter(of: index, to: &field)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Bytes in every voter id of this run.
+  package var voterWidth: Int { prefix.count + Self.ordinalWidth + 1 }
+
+  /// Writes the voter of vote `index` into the first `voterWidth` bytes of `field`, without allocation.
+  package func writeVoter(of index: Int, to field: inout MutableSpan<UInt8>) {
+    for place in prefix.indices { field[place] = prefix[place] }
+    writeEnding(of: index, at: prefix.count, to: &field)
+  }
+
+  /// Bytes of `writeEnding`.
+  package static let endingWidth = ordinalWidth + 1
+
+  /// Writes the end of the voter id of vote `index`, all that tells it from others of this run, into the
+  /// `endingWidth` bytes of `field` from `place` on, without allocation.
+  ///
+  /// All of it but the last byte is the end of the request id, too.
+  package func writeEnding(of index: Int, at place: Int, to field: inout MutableSpan<UInt8>) {
+    let sum = Self.writeOrdinal(index, at: place, to: &field)
+    field[place + Self.ordinalWidth] = Self.check(sum)
   }
 
   /// The vote that `voter` was made for, or nil when the id is not one of this run (bad prefix, width or check).
@@ -38,12 +63,13 @@ package struct Ballot: Sendable, Hashable {
     guard voter.hasPrefix(voterPrefix) else { return nil }
     let tail = Array(voter.utf8.dropFirst(voterPrefix.utf8.count))
     guard tail.count == Self.ordinalWidth + 1 else { return nil }
-    let ordinal = Array(tail.prefix(Self.ordinalWidth))
-    guard Self.check(ordinal) == tail[Self.ordinalWidth] else { return nil }
-    return ordinal.reduce(Optional(0)) { value, byte in
-      guard let value, let digit = Self.digits.firstIndex(of: byte) else { return nil }
-      return value * 36 + digit
+    var (index, sum) = (0, 0)
+    for place in 0..<Self.ordinalWidth {
+      guard let value = Self.value(of: tail[place]) else { return nil }
+      index = index * 36 + value
+      sum += (place + 2) * value
     }
+    return Self.check(sum) == tail[Self.ordinalWidth] ? index : nil
   }
 
   /// Which of `choices` vote `index` is for: uniform, from the seed alone (SplitMix64 of seed and index).
@@ -59,27 +85,56 @@ package struct Ballot: Sendable, Hashable {
 
   /// Joins the vote with ingress logs: `vb-<run>-<ordinal>`.
   package func requestID(of index: Int) -> String {
-    "vb-\(run)-" + String(decoding: Self.base36(index), as: UTF8.self)
+    var bytes = [UInt8](repeating: 0, count: requestIDWidth)
+    var field = bytes.mutableSpan
+    writeRequestID(of: index, to: &field)
+    return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func base36(_ index: Int) -> [UInt8] {
-    var result = [UInt8](repeating: digits[0], count: ordinalWidth)
-    var rest = index
-    for place in stride(from: ordinalWidth - 1, through: 0, by: -1) {
-      result[place] = digits[rest % 36]
-      rest /= 36
+  /// Bytes in every request id of this run.
+  package var requestIDWidth: Int { prefix.count + 1 + Self.ordinalWidth }
+
+  /// Writes the request id of vote `index` into the first `requestIDWidth` bytes of `field`, without allocation.
+  package func writeRequestID(of index: Int, to field: inout MutableSpan<UInt8>) {
+    field[0] = prefix[0]
+    field[1] = prefix[1]
+    field[2] = UInt8(ascii: "-")
+    for place in 2..<prefix.count { field[place + 1] = prefix[place] }
+    _ = Self.writeOrdinal(index, at: prefix.count + 1, to: &field)
+  }
+
+  // MARK: Base 36
+
+  /// Writes 7 digits; gives their weighted sum, see `check`.
+  private static func writeOrdinal(_ index: Int, at begin: Int, to field: inout MutableSpan<UInt8>) -> Int {
+    var rest = UInt64(index)
+    var (place, sum) = (ordinalWidth, 0)
+    while place > 0 {
+      place -= 1
+      let (quotient, value) = rest.quotientAndRemainder(dividingBy: 36)
+      rest = quotient
+      field[begin &+ place] = digit(Int(truncatingIfNeeded: value))
+      sum &+= (place &+ 2) &* Int(truncatingIfNeeded: value)
     }
     precondition(rest == 0, "a run has at most 36^7 votes")
-    return result
+    return sum
+  }
+
+  private static func digit(_ value: Int) -> UInt8 {
+    UInt8(truncatingIfNeeded: value < 10 ? 48 + value : 87 + value)
+  }
+
+  private static func value(of digit: UInt8) -> Int? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(digit) - 48
+    case UInt8(ascii: "a")...UInt8(ascii: "z"): Int(digit) - 87
+    default: nil
+    }
   }
 
   /// A weighted sum modulo 37 of the digits: finds every single wrong digit and every exchange of two neighbours.
-  private static func check(_ ordinal: [UInt8]) -> UInt8 {
-    var sum = 0
-    for (place, byte) in ordinal.enumerated() {
-      sum += (place + 2) * (digits.firstIndex(of: byte) ?? 0)
-    }
+  private static func check(_ sum: Int) -> UInt8 {
     let value = sum % 37
-    return value < 36 ? digits[value] : UInt8(ascii: ".")
+    return value < 36 ? digit(value) : UInt8(ascii: ".")
   }
 }
