@@ -223,3 +223,34 @@ struct ClosedModelTests {
     }
   }
 }
+
+@Suite("Ledger of votes without a formula")
+struct LedgerOrderTests {
+  @Test("moments that no formula gives are kept, and votes come in due order though shards began them side by side")
+  func keeps() {
+    let origin = MonotonicTime(nanoseconds: 1000)
+    var ledger = Ledger(schedule: Schedule(.closed(users: 2)), origin: origin)
+    for (index, due) in [(0, 0), (3, 20), (1, 70), (6, 30), (2, 5)] as [(Int, Int64)] {
+      let intended = MonotonicTime(nanoseconds: 1000 + due)
+      ledger.record(
+        Observation(
+          index: index, intended: intended, actual: intended, completed: intended, startLag: 0, outcome: .accepted,
+          cause: .none))
+    }
+    #expect(ledger.observations.map(\.index) == [0, 2, 3, 6, 1])
+    #expect(ledger[6]?.intended == MonotonicTime(nanoseconds: 1030))
+    #expect(ledger[4] == nil)
+  }
+
+  @Test("the moments of Poisson arrivals are kept, too")
+  func keepsPoisson() {
+    let schedule = Schedule(.poisson(ArrivalRate(votesPerSecond: 10), seed: 1))
+    var ledger = Ledger(schedule: schedule, origin: MonotonicTime(nanoseconds: 7))
+    let due = MonotonicTime(nanoseconds: 7 + schedule.cursor(at: 2).offset)
+    ledger.record(
+      Observation(
+        index: 2, intended: due, actual: due, completed: due, startLag: 0, outcome: .accepted, cause: .none))
+    #expect(ledger.intendedStart(of: 2) == due)
+    #expect(ledger.observations.map(\.intended) == [due])
+  }
+}

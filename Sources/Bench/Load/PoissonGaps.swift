@@ -42,7 +42,7 @@ struct PoissonGaps: Sendable, Hashable {
     let ratio = (mantissa - 1) / (mantissa + 1)
     let square = ratio * ratio
     var sum = 0.0
-    for divisor in stride(from: 17.0, through: 1.0, by: -2.0) { sum = sum * square + 1 / divisor }
+    for term in stride(from: 8, through: 0, by: -1) { sum = sum * square + 1 / Double(2 * term + 1) }
     let value = exponent * 0.693_147_180_559_945_3 - 2 * ratio * sum
     return UInt64((max(0, value) * 0x1p40).rounded())
   }

@@ -116,7 +116,7 @@ package struct VoteDriver: Sendable {
 
   /// Goes on to the next vote, and counts what the queue was with this one.
   private mutating func take(_ now: Int64) {
-    headDue = advanced(&head)
+    headDue = Self.advance(&head, in: selection, from: origin)
     if hasQueue { queued -= 1 }
     countQueue(now, with: 1)
   }
@@ -133,13 +133,16 @@ package struct VoteDriver: Sendable {
     }
     while tailDue <= now, tailDue < end {
       queued += 1
-      tailDue = advanced(&tail)
+      tailDue = Self.advance(&tail, in: selection, from: origin)
     }
     backlogMaximum = max(backlogMaximum, queued + taken)
   }
 
   /// Goes on to the next vote selected; gives its due moment.
-  private func advanced(_ cursor: inout Schedule.Cursor) -> Int64 {
+  ///
+  /// Static, since the cursor is a part of the driver: beside a method on the driver it would have to be a copy.
+  private static func advance(_ cursor: inout Schedule.Cursor, in selection: VoteSelection, from origin: Int64) -> Int64
+  {
     cursor.advance(by: selection.next(after: cursor.index) - cursor.index)
     return cursor.offset == Schedule.Cursor.never ? Schedule.Cursor.never : origin + cursor.offset
   }
