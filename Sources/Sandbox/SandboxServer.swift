@@ -70,13 +70,9 @@ actor SandboxServer {
 
   /// Ends everything and removes the folder.
   func stop() async {
-    // First what lets requests in: a connection that came while the API server ends would end the process (NIO traps).
-    await withTaskGroup(of: Void.self) { group in
-      for server in servers { group.addTask { await server.stop() } }
-    }
-    if let folder { await APIServer.takeLast(unixSocketPath: "\(folder.path)/api.sock") }
     for loop in loops { loop.cancel() }
     await withTaskGroup(of: Void.self) { group in
+      for server in servers { group.addTask { await server.stop() } }
       if let kubelet { group.addTask { await kubelet.stop() } }
       if let redis { group.addTask { await redis.stop() } }
       if let postgres {
@@ -181,9 +177,7 @@ actor SandboxServer {
   ) async throws(SandboxError) {
     let socket = "\(folder.path)/api.sock"
     let (store, logger) = (store, logger)
-    var quiet = logger
-    quiet.logLevel = .critical  // the server counts each connection that the end of the sandbox cuts as an error
-    let server = APIServer(store: store, log: quiet) { namespace, name, previous in
+    let server = APIServer(store: store) { namespace, name, previous in
       store.get(.pods, namespace: namespace, name: name).flatMap { logs.current($0, previous: previous) }
     }
     let (ready, continuation) = AsyncStream.makeStream(of: Void.self)

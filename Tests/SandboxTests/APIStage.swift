@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import Sandbox
 import TestSupport
 
@@ -14,12 +13,9 @@ struct APIStage: Sendable {
 
   /// Runs a test with it; afterwards nothing is left.
   ///
-  /// Gives how long the server took to end when it was cancelled. Before that nginx is ended, as in the sandbox, since a
-  /// connection that comes while the server ends would trap; `keepingFront` keeps it, for a test that stops its clients.
+  /// Gives how long the server took to end when it was cancelled.
   @discardableResult
-  static func run(
-    keepingFront: Bool = false, _ body: @Sendable (APIStage) async throws -> Void
-  ) async throws -> Duration {
+  static func run(_ body: @Sendable (APIStage) async throws -> Void) async throws -> Duration {
     var cancelled = ContinuousClock.now
     var ended = cancelled
     try await withStage { stage in
@@ -32,13 +28,8 @@ struct APIStage: Sendable {
         group.addTask { await ControllerLoop(store: api.store).run() }
         group.addTask { await api.actAsKubelet() }
         defer { group.cancelAll() }
-        let front = try await api.startFront()
+        try await api.startFront()
         try await body(api)
-        if !keepingFront {
-          front.signal(SIGKILL)
-          _ = try await front.wait()
-        }
-        await APIServer.takeLast(unixSocketPath: "\(stage.folder)/api.sock")
         cancelled = .now
       }
       ended = .now
@@ -122,13 +113,12 @@ struct APIStage: Sendable {
     }
   }
 
-  private func startFront() async throws -> ServerProcess {
+  private func startFront() async throws {
     try nginxConfiguration.write(toFile: "\(stage.folder)/nginx.conf", atomically: true, encoding: .utf8)
     try kubeconfig.write(toFile: "\(stage.folder)/kubeconfig", atomically: true, encoding: .utf8)
-    let nginx = try stage.start(
+    _ = try stage.start(
       try Executables.system("nginx"), ["-p", stage.folder, "-c", "\(stage.folder)/nginx.conf"], name: "nginx")
     try await waitUntil("the API answers") { try await curl("/readyz", certificate: true) == "ok" }
-    return nginx
   }
 
   private var nginxConfiguration: String {

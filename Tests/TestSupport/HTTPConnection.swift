@@ -6,12 +6,16 @@ package struct HTTPAnswer: Sendable, Equatable {
   package let body: String
 }
 
-/// A kept HTTP/1.1 connection to a loopback port, without any cleverness: what is given is sent, once.
+/// A kept HTTP/1.1 connection to a loopback port or a unix socket, without any cleverness: what is given is sent, once.
 package final class HTTPConnection {
   private let socket: LoopbackSocket
 
   package init(port: Int) throws {
     socket = try LoopbackSocket(port: port)
+  }
+
+  package init(unixSocketPath: String) throws {
+    socket = try LoopbackSocket(unixSocketPath: unixSocketPath)
   }
 
   /// Sends a request on a connection of its own.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A TCP connection to a loopback port.
+/// A TCP connection to a loopback port, or one to a unix socket.
 ///
 /// Calls block, for 20 s at most: tests wait for answers, not for each other.
 package final class LoopbackSocket {
@@ -9,15 +9,33 @@ package final class LoopbackSocket {
 
   /// Connects; throws when nobody listens there.
   package init(port: Int) throws {
-    let descriptor = socket(AF_INET, streamType, 0)
-    self.descriptor = descriptor
+    descriptor = try Self.unconnected(AF_INET)
+    guard withLoopbackAddress(port: port, { connect(descriptor, $0, $1) }) == 0 else {
+      throw StageError("cannot connect to port \(port): \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Connects; throws when nobody listens there.
+  package init(unixSocketPath path: String) throws {
+    descriptor = try Self.unconnected(AF_UNIX)
+    var name = sockaddr_un()
+    name.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+    let result = withUnsafePointer(to: &name) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard result == 0 else { throw StageError("cannot connect to \(path): \(String(cString: strerror(errno)))") }
+  }
+
+  private static func unconnected(_ family: Int32) throws -> Int32 {
+    let descriptor = socket(family, streamType, 0)
     guard descriptor >= 0 else { throw StageError("no socket: \(String(cString: strerror(errno)))") }
     var limit = timeval(tv_sec: 20, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    guard withLoopbackAddress(port: port, { connect(descriptor, $0, $1) }) == 0 else {
-      throw StageError("cannot connect to port \(port): \(String(cString: strerror(errno)))")
-    }
+    return descriptor
   }
 
   deinit {

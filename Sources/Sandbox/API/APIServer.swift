@@ -1,97 +1,76 @@
-import FoundationEssentials
-import Hummingbird
-package import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
 
 /// The API server: the API over HTTP on a unix socket.
 ///
 /// A TLS server in front of it checks the client's certificate and says so in the header `X-Client-Verify`; whoever
 /// comes without `SUCCESS` there is answered 401.
+///
+/// The listener and all its connections have one event loop. NIO then sets a connection up in the same turn in which
+/// it is accepted, so none can appear once the listener is closed.
 package struct APIServer: Sendable {
   private let service: APIService
-  private let log: Logger
 
   /// A server of a store's objects.
   ///
   /// `podLog` gives the file with a pod's log, by namespace, name, and whether the log of the container before the
   /// last restart is meant; nil if there is none.
   package init(
-    store: ObjectStore, log: Logger = Logger(label: "votebench.api"),
+    store: ObjectStore,
     podLog: @escaping @Sendable (_ namespace: String, _ name: String, _ previous: Bool) -> String? = { _, _, _ in nil }
   ) {
-    self.log = log
     service = APIService(store: store, podLog: podLog)
   }
 
-  /// Serves until the task is cancelled, which also ends open watches at once.
+  /// Serves until the task is cancelled, and returns when the listener and every connection are closed.
   ///
+  /// Cancelling also ends open watches at once; a client that connects at that moment finds its connection closed.
   /// `onReady` is called once requests are taken. A socket file that is there already is replaced. Throws if the
-  /// socket cannot be bound.
+  /// socket cannot be bound; being cancelled is no error.
   package func run(unixSocketPath: String, onReady: @escaping @Sendable () async -> Void = {}) async throws {
-    var log = log
-    log.logLevel = .critical  // Hummingbird calls even its own end by cancellation an error
-    let application = Application(
-      responder: APIResponder(service: service),
-      configuration: ApplicationConfiguration(address: .unixDomainSocket(path: unixSocketPath), serverName: nil),
-      onServerRunning: { _ in await onReady() }, logger: log)
-    try await application.run()
-  }
-
-  /// Waits until the server has taken every connection that was made before this call; at most 2 s.
-  ///
-  /// Connections are taken in their order, so the answer to a last one says it. To be called before ``run`` is
-  /// cancelled, when nobody connects any more: NIO traps on a connection that is taken after the end.
-  package static func takeLast(unixSocketPath: String) async {
-    _ = await PlainHTTP.request("GET", "/healthz", to: .unix(unixSocketPath), within: .seconds(2))
+    let connections = OpenConnections()
+    let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          // Else a moment without a free descriptor would close the listener.
+          try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+        }
+      }
+      .childChannelInitializer { [service] channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
+          try channel.pipeline.syncOperations.addHandler(APIConnection(service: service))
+          connections.add(channel)
+        }
+      }
+      .bind(unixDomainSocketPath: unixSocketPath, cleanupExistingSocketFile: true).get()
+    await withTaskCancellationHandler {
+      await onReady()
+      try? await listener.closeFuture.get()
+    } onCancel: {
+      listener.close(promise: nil)
+    }
+    await connections.close()
   }
 }
 
-/// Turns HTTP requests into API requests, and answers back.
-private struct APIResponder: HTTPResponder {
-  let service: APIService
+/// The connections of a server that are open.
+private final class OpenConnections: Sendable {
+  private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
-  // As large as a real server takes (3 MiB).
-  static let longestBody = 3 << 20
-
-  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-    response(await answer(request))
+  func add(_ channel: any Channel) {
+    let id = ObjectIdentifier(channel)
+    channels.withLock { $0[id] = channel }
+    channel.closeFuture.whenComplete { [self] _ in channels.withLock { $0[id] = nil } }
   }
 
-  private func answer(_ request: Request) async -> APIAnswer {
-    guard header("x-client-verify", of: request) == "SUCCESS" else {
-      return .failure(APIStatus(.unauthorized, "Unauthorized"))
+  /// Closes all, and returns when they are.
+  func close() async {
+    for channel in channels.withLock({ Array($0.values) }) {
+      channel.close(promise: nil)
+      try? await channel.closeFuture.get()
     }
-    let target = "\(request.uri.path)?\(request.uri.query ?? "")"
-    guard let body = try? await request.body.collect(upTo: Self.longestBody) else {
-      return .failure(APIStatus(.tooLarge, "Request entity too large: limit is \(Self.longestBody)"))
-    }
-    return service.answer(
-      APIRequest(
-        method: request.method.rawValue, target: target, accept: header("accept", of: request),
-        contentType: header("content-type", of: request), body: [UInt8](body.readableBytesView)))
-  }
-
-  private func header(_ name: String, of request: Request) -> String {
-    request.headers.first { $0.name.canonicalName == name }?.value ?? ""
-  }
-
-  private func response(_ answer: APIAnswer) -> Response {
-    switch answer {
-    case .json(let object, let status, let type):
-      response(object.bytes, status: .init(code: status), type: type)
-    case .bytes(let bytes, let type):
-      response(bytes, status: .ok, type: type)
-    case .watch(let feed):
-      Response(
-        status: .ok, headers: headers("application/json"),
-        body: ResponseBody(asyncSequence: feed.lines().map { ByteBuffer(bytes: $0) }))
-    }
-  }
-
-  private func response(_ bytes: [UInt8], status: HTTPResponse.Status, type: String) -> Response {
-    Response(status: status, headers: headers(type), body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
-  }
-
-  private func headers(_ type: String) -> HTTPFields {
-    [.contentType: type, .cacheControl: "no-cache, private"]
   }
 }

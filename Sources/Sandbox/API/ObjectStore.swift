@@ -113,6 +113,9 @@ package final class ObjectStore: Sendable {
     return stream
   }
 
+  /// How many watches are open.
+  var watcherCount: Int { state.withLock { $0.watchers.count } }
+
   /// A wake-up after any change at all; changes that come while the reader is busy make one.
   ///
   /// The first comes at once. For controllers, which look at the whole anyway.

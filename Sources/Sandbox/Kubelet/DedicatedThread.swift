@@ -12,15 +12,17 @@ enum DedicatedThread {
 
   /// Runs a body on a thread of its own; throws `startFailed` where the system gives no more threads.
   static func start(_ body: @escaping @Sendable () -> Void) throws(SandboxError) {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    pthread_attr_setstacksize(&attributes, 256 * 1024)
+    // Memory in place of `pthread_attr_t()`: the compiler counts that initializer to a module of NIO's.
+    let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+    defer { attributes.deallocate() }
+    pthread_attr_init(attributes)
+    defer { pthread_attr_destroy(attributes) }
+    pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
+    pthread_attr_setstacksize(attributes, 256 * 1024)
     let box = Unmanaged.passRetained(Body(body))
     var thread = pthread_t()
     let failure = pthread_create(
-      &thread, &attributes,
+      &thread, attributes,
       { argument in
         guard let argument else { return nil }
         Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
