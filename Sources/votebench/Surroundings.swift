@@ -59,7 +59,7 @@ struct Surroundings {
       origin: origin, votePath: profile.votePath, resultPath: profile.resultPath, resolve: resolve,
       caCertificate: caCertificate, acceptsAnyCertificate: profile.acceptsAnyCertificate,
       connections: profile.connections, timeout: profile.timeout, pollInterval: profile.pollInterval,
-      schedule: Schedule(rate: profile.rate), ballot: ballot)
+      schedule: profile.schedule, ballot: ballot)
   }
 
   /// What the rollout is going to change; nil without one.
