@@ -3,18 +3,9 @@ package import Bench
 /// Where votes go, how, and when.
 package struct EngineConfiguration: Sendable {
   /// How votes are sent.
-  package enum Lane: String, Sendable, Hashable, CaseIterable {
-    /// One prebuilt write and a strict reader of our own over connections that libcurl opens; HTTP/1.1.
-    case direct
-    /// Transfers of libcurl; HTTP/1.1 and 2.
-    case transfer
-  }
-
+  package typealias Lane = RunProfile.Lane
   /// A version of HTTP.
-  package enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
-    case one = "1.1"
-    case two = "2"
-  }
+  package typealias HTTPVersion = RunProfile.HTTPVersion
 
   /// Where the answering pod's name stands in a body: after one text and before another.
   package struct PodPattern: Sendable, Hashable {
@@ -23,10 +14,12 @@ package struct EngineConfiguration: Sendable {
     /// What stands just after it.
     package var after: String
 
-    /// A pattern; one of the two is not empty.
-    package init(before: String, after: String) {
-      self.before = before
-      self.after = after
+    /// A text with one `*` where the name stands; nil for any other.
+    package init?(_ text: String) {
+      let parts = text.split(separator: "*", omittingEmptySubsequences: false)
+      guard parts.count == 2, text.utf8.count > 1 else { return nil }
+      before = String(parts[0])
+      after = String(parts[1])
     }
   }
 

@@ -87,7 +87,7 @@ final class RunExecution {
   private func measure(on surroundings: Surroundings) async throws -> Ended {
     let change = try await surroundings.prepareChange(profile)
     let ballot = Ballot(
-      run: Self.freshRunName(), seed: profile.seed ?? .random(in: 0...UInt64.max), choices: ["a", "b"])
+      run: Self.freshRunName(), seed: profile.seed, choices: ["a", "b"])
     let engine = LoadEngine(surroundings.engine(profile, ballot))
     background.append(
       Task { [events = engine.events, send] in

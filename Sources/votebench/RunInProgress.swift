@@ -131,7 +131,7 @@ struct RunInProgress {
   private mutating func begin() {
     // Early enough for the engine to be waiting when the first vote is due.
     let origin = MonotonicTime.now + .milliseconds(50)
-    ledger = Ledger(schedule: Schedule(rate: profile.rate), origin: origin)
+    ledger = Ledger(schedule: profile.schedule, origin: origin)
     engine.begin(at: origin)
     act(machine.handle(.tick, now: origin), now: origin)
   }
@@ -246,7 +246,7 @@ struct RunInProgress {
 
   /// The report of a run that is over.
   func report(_ heading: RunReport.Heading) -> RunReport {
-    let ledger = ledger ?? Ledger(schedule: Schedule(rate: profile.rate), origin: .now)
+    let ledger = ledger ?? Ledger(schedule: profile.schedule, origin: .now)
     let consistency = ConsistencyReport(
       ConsistencyReport.Evidence(
         ledger: ledger, ballot: ballot, baseline: baseline.samples, samples: samples, votesEnded: votesEndedAt,
@@ -258,7 +258,6 @@ struct RunInProgress {
       libcurl: figures?.libcurl ?? "",
       peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil)
     return RunReport(
-      heading: heading, material: material, objectives: Objective.defaults(duringRollout: profile.rollout != nil),
-      rate: profile.rate)
+      heading: heading, material: material, objectives: Objective.defaults(duringRollout: profile.rollout != nil))
   }
 }

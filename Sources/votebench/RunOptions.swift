@@ -25,20 +25,84 @@ struct RunOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "File of certificate authorities, PEM.")
   var cacert: String?
 
+  @Option(parsing: .unconditional, help: "File of a client certificate, PEM; it may hold the key.")
+  var cert: String?
+
+  @Option(parsing: .unconditional, help: "File of its private key, PEM.")
+  var key: String?
+
   @Flag(help: "Accept any certificate.")
   var insecure = false
 
   @Option(parsing: .unconditional, help: "Votes due per second, such as 500, 0.5 or 30/m (default 100).")
   var rate: String?
 
-  @Option(parsing: .unconditional, help: "Length of a run without a rollout (default 30s).")
+  @Option(
+    parsing: .unconditional,
+    help: "constant (default) or poisson: independent arrivals at --rate in the mean, from the seed.")
+  var arrival: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Instead of --rate: steps DURATION@RATE and ramps DURATION@FROM..TO, as 30s@100,1m@100..500.")
+  var stages: String?
+
+  @Option(parsing: .unconditional, help: "Instead of --rate: a closed loop of so many users, each with a connection.")
+  var closed: String?
+
+  @Option(parsing: .unconditional, help: "Length of a run without a rollout (default 30s; with --stages theirs).")
   var duration: String?
 
-  @Option(parsing: .unconditional, help: "Load that is not counted, before all else (default 10s).")
+  @Option(parsing: .unconditional, help: "Load that is not counted, before all else (default 10s; with --stages 0s).")
   var warmup: String?
 
-  @Option(parsing: .unconditional, help: "Connections, all opened before the first vote (default 64).")
+  @Option(
+    parsing: .unconditional,
+    help: "Connections, all opened before the first vote (default 64; with --closed one a user).")
   var connections: String?
+
+  @Option(parsing: .unconditional, help: "Threads that send (default: one for each 128 connections).")
+  var threads: String?
+
+  @Option(parsing: .unconditional, help: "1.1 (default) or 2.")
+  var http: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Votes in hand at once on a connection; above 1 with --http 2 and --connections 1 (default 1).")
+  var streams: String?
+
+  @Option(parsing: .unconditional, help: "direct (default for HTTP/1.1: a reader of our own) or transfer (libcurl's).")
+  var lane: String?
+
+  @Option(
+    parsing: .unconditional, help: "Whole seconds after which a connection takes no further vote (default: never).")
+  var maxConnectionAge: String?
+
+  @Option(parsing: .unconditional, help: "The share of votes that take a connection of their own, as 10% (default 0%).")
+  var newConnections: String?
+
+  @Option(parsing: .unconditional, help: "The address of this machine that connections come from.")
+  var sourceAddress: String?
+
+  @Option(parsing: .unconditionalSingleValue, help: "'Name: value' for every vote; repeat it for more.")
+  var header: [String] = []
+
+  @Option(
+    parsing: .unconditional,
+    help: "A URL that the rollout does not touch, probed alongside: whose failures are the network's.")
+  var control: String?
+
+  @Option(parsing: .unconditional, help: "The answer's header that names the pod (default X-Pod).")
+  var podHeader: String?
+
+  @Option(parsing: .unconditional, help: "The answer's header that names the version (default X-Version).")
+  var versionHeader: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Instead of --pod-header: the answer's text around the pod's name, with one * in its place.")
+  var podPattern: String?
 
   @Option(parsing: .unconditional, help: "How long a vote may take (default 10s).")
   var timeout: String?
@@ -91,7 +155,7 @@ struct RunOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Folder for the report (default Reports/runs/<UTC time>-<name>).")
   var out: String?
 
-  @Option(parsing: .unconditional, help: "Seed of the votes' choices.")
+  @Option(parsing: .unconditional, help: "Seed of all that is drawn: choices, Poisson arrivals, new connections.")
   var seed: String?
 
   @Option(parsing: .unconditional, help: "auto, plain or none.")
@@ -108,7 +172,11 @@ struct RunOptions: ParsableArguments {
     var settings = Settings()
     let texts: [(Settings.Key, String?)] = [
       (.target, target), (.votePath, votePath), (.resultPath, resultPath), (.resolve, resolve), (.cacert, cacert),
-      (.insecure, insecure ? "true" : nil), (.rate, rate), (.duration, duration), (.warmup, warmup),
+      (.cert, cert), (.key, key), (.insecure, insecure ? "true" : nil), (.rate, rate), (.arrival, arrival),
+      (.stages, stages), (.closed, closed), (.threads, threads), (.http, http), (.streams, streams), (.lane, lane),
+      (.maxConnectionAge, maxConnectionAge), (.newConnections, newConnections), (.sourceAddress, sourceAddress),
+      (.control, control), (.podHeader, podHeader), (.versionHeader, versionHeader), (.podPattern, podPattern),
+      (.duration, duration), (.warmup, warmup),
       (.connections, connections), (.timeout, timeout), (.pollInterval, pollInterval), (.drainMax, drainMax),
       (.duringRollout, duringRollout ? "true" : nil), (.deployment, deployment), (.namespace, namespace),
       (.context, context), (.kubeconfig, kubeconfig), (.kubectl, kubectl), (.container, container), (.image, image),
@@ -118,6 +186,7 @@ struct RunOptions: ParsableArguments {
     for (key, text) in texts {
       if let text { settings.set(key, Settings.Setting(text, place: "--\(key.rawValue)")) }
     }
+    for text in header { settings.add(.header, Settings.Setting(text, place: "--header")) }
     return settings
   }
 
@@ -132,9 +201,20 @@ struct RunOptions: ParsableArguments {
     case .success(let settings): base = settings
     case .failure(let list): problems += list.problems
     }
-    let validated = RunProfile.validate(base.overridden(by: settings))
+    let asked = base.overridden(by: settings)
+    let validated = RunProfile.validate(asked, freshSeed: .random(in: 0...UInt64.max))
     if case .failure(let list) = validated { problems += list.problems }
+    problems += Self.unreadable(asked)
     return problems.isEmpty ? validated : .failure(ProblemList(problems))
+  }
+
+  /// The files that settings name and that cannot be read.
+  private static func unreadable(_ settings: Settings) -> [Settings.Problem] {
+    let keys: [Settings.Key] = [.cacert, .cert, .key, .kubeconfig]
+    return keys.compactMap { key in
+      guard let setting = settings[key], (try? Data(contentsOf: URL(filePath: setting.text))) == nil else { return nil }
+      return Settings.Problem(setting.place, "expected a file that can be read, not '\(setting.text)'")
+    }
   }
 
   private func profileSettings() -> Result<Settings, ProblemList> {

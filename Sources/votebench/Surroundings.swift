@@ -56,14 +56,28 @@ struct Surroundings {
   /// What the engine needs.
   func engine(_ profile: RunProfile, _ ballot: Ballot) -> EngineConfiguration {
     var engine = EngineConfiguration(
-      origin: origin, votePath: profile.votePath, resultPath: profile.resultPath,
-      schedule: Schedule(rate: profile.rate), ballot: ballot)
+      origin: origin, votePath: profile.votePath, resultPath: profile.resultPath, schedule: profile.schedule,
+      ballot: ballot)
     engine.resolve = resolve
     engine.caCertificate = caCertificate
     engine.acceptsAnyCertificate = profile.acceptsAnyCertificate
+    engine.clientCertificate = profile.cert
+    engine.clientKey = profile.key
+    engine.sourceAddress = profile.sourceAddress
+    engine.headers = profile.headers.map { "\($0.name): \($0.value)" }
+    engine.lane = profile.lane
+    engine.http = profile.http
+    engine.streams = profile.streams
+    engine.threads = profile.threads
     engine.connections = profile.connections
+    engine.freshShare = profile.newConnections
+    engine.maximumConnectionAge = profile.maxConnectionAge
     engine.timeout = profile.timeout
     engine.pollInterval = profile.pollInterval
+    engine.controlURL = profile.control
+    engine.podHeader = profile.podHeader
+    engine.versionHeader = profile.versionHeader
+    engine.podPattern = profile.podPattern.flatMap(EngineConfiguration.PodPattern.init)
     return engine
   }
 

@@ -15,9 +15,13 @@ struct MeasureTests {
     }
   }
 
+  private func find(_ pattern: String) -> [Outage] {
+    Outage.find(in: votes(pattern)) { _ in 100 }
+  }
+
   @Test("failed votes closer than max(3/rate, 50 ms) are one outage, with bounds from the votes around it")
   func outages() throws {
-    let found = Outage.find(in: votes("..xx..x.........x......"), rate: Self.rate)
+    let found = find("..xx..x.........x......")
     #expect(found.count == 2)
     let first = try #require(found.first)
     #expect(first.lower == .milliseconds(40))
@@ -30,15 +34,15 @@ struct MeasureTests {
 
   @Test("an outage at the end of the votes has no upper bound")
   func openOutage() throws {
-    let outage = try #require(Outage.find(in: votes("....xx"), rate: Self.rate).first)
+    let outage = try #require(find("....xx").first)
     #expect(outage.upper == nil)
     #expect(outage.failed == 2)
   }
 
   @Test("no failed vote, no outage; nothing but failed votes, one total outage")
   func extremes() throws {
-    #expect(Outage.find(in: votes("......"), rate: Self.rate).isEmpty)
-    let all = Outage.find(in: votes("xxxxxx"), rate: Self.rate)
+    #expect(find("......").isEmpty)
+    let all = find("xxxxxx")
     #expect(all.map(\.failed) == [6])
     #expect(all.first?.share == 1)
   }

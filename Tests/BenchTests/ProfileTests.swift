@@ -6,7 +6,7 @@ struct ProfileTests {
   private func problems(_ values: [Settings.Key: String]) -> [String] {
     var settings = Settings()
     for (key, text) in values { settings.set(key, Settings.Setting(text, place: "--\(key.rawValue)")) }
-    guard case .failure(let list) = RunProfile.validate(settings) else { return [] }
+    guard case .failure(let list) = RunProfile.validate(settings, freshSeed: 7) else { return [] }
     return list.problems.map(\.place)
   }
 
@@ -14,7 +14,7 @@ struct ProfileTests {
     "a wrong value is refused with its place",
     arguments: [
       (.rate, "0"), (.rate, "fast"), (.duration, "-5s"), (.duration, "5"), (.duration, "0s"), (.warmup, "-1s"),
-      (.connections, "0"), (.connections, "129"), (.timeout, "never"), (.target, "ftp://x"), (.votePath, "vote"),
+      (.connections, "0"), (.connections, "16385"), (.timeout, "never"), (.target, "ftp://x"), (.votePath, "vote"),
       (.seed, "-1"), (.baseline, "30s"), (.image, "voting-app:v2"), (.rollback, "false"),
     ] as [(Settings.Key, String)])
   func refuses(key: Settings.Key, text: String) {
@@ -30,19 +30,24 @@ struct ProfileTests {
   func defaults() throws {
     var settings = Settings()
     settings.set(.duringRollout, Settings.Setting("true", place: "--during-rollout"))
-    let profile = try RunProfile.validate(settings).get()
+    let profile = try RunProfile.validate(settings, freshSeed: 7).get()
     #expect(profile.target == .sandbox)
     #expect(profile.warmup == .seconds(10))
     #expect(profile.baseline == .seconds(30))
     #expect(profile.connections == 64)
     #expect(profile.timeout == .seconds(10))
     #expect(profile.pollInterval == .milliseconds(500))
+    #expect(profile.seed == 7)
+    #expect(profile.schedule == Schedule(rate: ArrivalRate(votesPerSecond: 100)))
+    #expect(profile.threads == 1 && profile.streams == 1 && profile.newConnections == 0)
+    #expect(profile.http == .one && profile.lane == .direct)
+    #expect(profile.podHeader == "X-Pod" && profile.versionHeader == "X-Version" && profile.podPattern == nil)
     let rollout = try #require(profile.rollout)
     #expect(rollout.settle == .seconds(10))
     #expect(rollout.recovered == .seconds(20))
     #expect(rollout.timeout == .seconds(120))
     #expect(rollout.rollback)
-    #expect(try RunProfile.validate(Settings()).get().baseline == .seconds(30))
+    #expect(try RunProfile.validate(Settings(), freshSeed: 7).get().baseline == .seconds(30))
   }
 
   @Test("elsewhere than on the sandbox a rollout needs an image; on it the cluster's flags make no sense")

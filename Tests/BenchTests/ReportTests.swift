@@ -50,7 +50,7 @@ struct ReportTests {
         failedPolls: 1, backlogMaximum: 3, processorTime: .milliseconds(150),
         pods: ["voting-app-1", "voting-app-2", "voting-app-3", "voting-app-4"], libcurl: "libcurl/7.88.1",
         peakMemoryMegabytes: 25.5, isInterrupted: false),
-      objectives: Objective.defaults(duringRollout: true), rate: rate)
+      objectives: Objective.defaults(duringRollout: true))
   }
 
   private static func rollouts() -> [RolloutRecord] {

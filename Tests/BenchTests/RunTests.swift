@@ -86,7 +86,8 @@ struct RunMachineTests {
 @Suite("Objectives and verdict")
 struct ObjectiveTests {
   private func measured(
-    _ history: History, failed: Int = 0, due: Int = 1000, rate: Int = 500, rollout: RolloutOutcome? = .complete,
+    _ history: History, failed: Int = 0, due: Int = 1000, arrivals: Objective.Arrivals = .even(perSecond: 500),
+    rollout: RolloutOutcome? = .complete,
     rollback: RolloutOutcome? = .complete
   ) -> Objective.Measured {
     let votes = (0..<due).map { index in
@@ -95,10 +96,10 @@ struct ObjectiveTests {
         index: index, intended: moment, actual: moment, completed: moment, startLag: 0,
         outcome: index < failed ? .indeterminate : .accepted, cause: .none)
     }
-    let rate = ArrivalRate(votesPerSecond: rate)
     let figures = PhaseFigures(of: votes, outages: [])
     return Objective.Measured(
-      change: figures, total: figures, consistency: history.report(), rollout: rollout, rollback: rollback, rate: rate)
+      change: figures, total: figures, consistency: history.report(), rollout: rollout,
+      rollback: rollback, changeArrivals: arrivals, totalArrivals: arrivals)
   }
 
   private let good = History(
@@ -131,13 +132,27 @@ struct ObjectiveTests {
 
   @Test("no failed vote at a rate too low to see an outage is inconclusive; so is no vote at all")
   func detection() {
-    let low = Objective(.nothingFailed(change: true)).judge(measured(good, rate: 79))
+    let low = Objective(.nothingFailed(change: true)).judge(measured(good, arrivals: .even(perSecond: 79)))
     #expect(low.verdict == .inconclusive)
     #expect(low.reason.contains("at least 80/s"), "what it asks for is what would do")
-    #expect(verdict(.nothingFailed(change: true), measured(good, rate: 80)) == .pass)
+    #expect(verdict(.nothingFailed(change: true), measured(good, arrivals: .even(perSecond: 80))) == .pass)
     #expect(verdict(.nothingFailed(change: true), measured(good, due: 0)) == .inconclusive)
     #expect(verdict(.nothingFailed(change: true), measured(good, due: 7)) == .inconclusive)
     #expect(verdict(.nothingFailed(change: true), measured(good, due: 8)) == .pass)
+  }
+
+  @Test(
+    "arrivals at random need a higher rate to see an outage, and a closed loop never shows that there was none",
+    arguments: [
+      (Objective.Arrivals.random(perSecond: 89), "at least 90/s"), (.random(perSecond: 90), nil),
+      (.whenFree, "closed loop"), (.even(perSecond: 0), "at least 80/s"),
+    ] as [(Objective.Arrivals, String?)])
+  func arrivals(arrivals: Objective.Arrivals, reason: String?) {
+    let result = Objective(.nothingFailed(change: true)).judge(measured(good, arrivals: arrivals))
+    #expect(result.verdict == (reason == nil ? .pass : .inconclusive))
+    #expect(reason.map(result.reason.contains) ?? true, "\(result.reason)")
+    let failed = Objective(.nothingFailed(change: true)).judge(measured(good, failed: 1, arrivals: arrivals))
+    #expect(failed.verdict == .fail)
   }
 
   @Test("one failed vote among very many is not shown as 0 %")
@@ -224,7 +239,7 @@ struct ObjectiveTests {
           ledger: good.ledger(), edges: PhaseEdges(), end: MonotonicTime(nanoseconds: 0), rollouts: [],
           consistency: good.report(), failedPolls: 0, backlogMaximum: 0, processorTime: .zero, pods: [], libcurl: "",
           peakMemoryMegabytes: 0, isInterrupted: isInterrupted),
-        objectives: [Objective(.nothingLost)], rate: ArrivalRate(votesPerSecond: 500))
+        objectives: [Objective(.nothingLost)])
     }
     #expect(report(isInterrupted: false).verdict == .pass)
     let cut = report(isInterrupted: true)

@@ -20,6 +20,12 @@ struct BadInputTests {
       (["run", "--rate", "1", "--image", "voting-app:v2"], ["--image"]),
       (["--during-rollout", "--target", "https://cluster.example"], ["--during-rollout"]),
       (["--progress", "loud"], ["--progress"]),
+      (["--rate", "5", "--stages", "1s@5", "--arrival", "poisson"], ["--stages"]),
+      (
+        ["--target", "https://a.example", "--cacert", "no-ca.pem", "--cert", "no-cert.pem", "--header", "Host: b"],
+        ["--cacert", "--cert", "--header"]
+      ),
+      (["--closed", "4", "--http", "2", "--streams", "4", "--lane", "direct"], ["--lane"]),
     ])
   func usage(arguments: [String], named: [String]) async throws {
     try await withStage { stage in

@@ -50,6 +50,11 @@ package struct Schedule: Sendable, Hashable {
     if case .closed = arrivals { true } else { false }
   }
 
+  /// True when arrivals are independent of one another: then some gaps are much longer than the mean.
+  package var isRandom: Bool {
+    if case .poisson = arrivals { true } else { false }
+  }
+
   /// How long the stages last, after which the last rate holds; nil in the other models, which never end.
   package var duration: Duration? {
     if case .stages = arrivals { plan?.length } else { nil }

@@ -19,12 +19,20 @@ package struct Outage: Sendable, Hashable {
   /// The share of votes that failed inside, 0...1; 1 is a total outage.
   package var share: Double { Double(failed) / Double(votes) }
 
-  /// The outages of votes given in due order, at the arrival rate `rate`.
+  /// The outages of votes given in due order, where `votesPerSecond` says how many votes are due around a moment.
   ///
   /// Failed is whatever is not accepted.
-  package static func find(in votes: some Sequence<Observation>, rate: ArrivalRate) -> [Outage] {
-    var search = OutageSearch(rate: rate)
-    for vote in votes { search.add(vote) }
+  package static func find(
+    in votes: some Sequence<Observation>, votesPerSecond: (MonotonicTime) -> Double
+  ) -> [Outage] {
+    var search = OutageSearch()
+    for vote in votes {
+      if vote.outcome == .accepted {
+        search.addAccepted(due: vote.intended, votesPerSecond: votesPerSecond)
+      } else {
+        search.addFailed(due: vote.intended)
+      }
+    }
     search.finish()
     return search.found
   }
@@ -43,8 +51,6 @@ package struct Outage: Sendable, Hashable {
 
 /// Goes through votes in due order; an outage is found once the success after it has lasted long enough.
 private struct OutageSearch {
-  /// The unbroken success that ends an outage, in nanoseconds.
-  private let gap: Int64
   private(set) var found: [Outage] = []
   private var current: Outage?
   /// The last accepted vote before `current`, or so far when there is none.
@@ -52,37 +58,26 @@ private struct OutageSearch {
   /// The accepted votes after the last failed one of `current`.
   private var acceptedSince: (first: MonotonicTime, votes: Int)?
 
-  init(rate: ArrivalRate) {
-    gap = Int64(max(3e9 / rate.perSecond, 50e6))
-  }
-
-  mutating func add(_ vote: Observation) {
-    if vote.outcome == .accepted {
-      addAccepted(due: vote.intended)
-    } else {
-      addFailed(due: vote.intended)
-    }
-  }
-
   /// No vote follows.
   mutating func finish() {
     end(after: acceptedSince?.first)
   }
 
-  private mutating func addAccepted(due: MonotonicTime) {
+  mutating func addAccepted(due: MonotonicTime, votesPerSecond: (MonotonicTime) -> Double) {
     guard current != nil else {
       acceptedBefore = due
       return
     }
     let first = acceptedSince?.first ?? due
     acceptedSince = (first, (acceptedSince?.votes ?? 0) + 1)
-    if due.nanoseconds - first.nanoseconds >= gap {
+    // At the rate of this moment: on a ramp the success that suffices changes.
+    if Double((due - first).nanoseconds) >= max(3e9 / votesPerSecond(due), 50e6) {
       end(after: first)
       acceptedBefore = due
     }
   }
 
-  private mutating func addFailed(due: MonotonicTime) {
+  mutating func addFailed(due: MonotonicTime) {
     if current == nil {
       current = Outage(start: due, lastFailed: due, lower: .zero, upper: nil, failed: 1, votes: 1)
     } else {

@@ -28,6 +28,25 @@ package struct Objective: Sendable, Hashable {
     package var reason: String
   }
 
+  /// How votes came, as far as it decides what they could have missed.
+  package enum Arrivals: Sendable, Hashable {
+    /// Evenly spaced.
+    case even(perSecond: Double)
+    /// Independently of one another (Poisson).
+    case random(perSecond: Double)
+    /// When a user was free (closed loop): a system that hangs is asked nothing.
+    case whenFree
+
+    /// The probability that all votes miss an outage of this length that hits this share of them.
+    package func missProbability(windowSeconds: Double, share: Double) -> Double {
+      switch self {
+      case .even(let rate): Objective.missProbability(rate: rate, windowSeconds: windowSeconds, share: share)
+      case .random(let rate): Objective.missProbability(meanHits: rate * windowSeconds * share)
+      case .whenFree: 1
+      }
+    }
+  }
+
   /// What a run measured, as far as objectives need it.
   package struct Measured: Sendable {
     /// Rollout, settle, rollback and recovered together.
@@ -40,20 +59,23 @@ package struct Objective: Sendable, Hashable {
     package var rollout: RolloutOutcome?
     /// Nil when nothing was rolled back.
     package var rollback: RolloutOutcome?
-    /// How many votes were due per unit of time.
-    package var rate: ArrivalRate
+    /// How votes came over `change` at their scarcest.
+    package var changeArrivals: Arrivals
+    /// How votes came over `total` at their scarcest.
+    package var totalArrivals: Arrivals
 
     /// What a run measured; see the members.
     package init(
       change: PhaseFigures, total: PhaseFigures, consistency: ConsistencyReport, rollout: RolloutOutcome?,
-      rollback: RolloutOutcome?, rate: ArrivalRate
+      rollback: RolloutOutcome?, changeArrivals: Arrivals, totalArrivals: Arrivals
     ) {
       self.change = change
       self.total = total
       self.consistency = consistency
       self.rollout = rollout
       self.rollback = rollback
-      self.rate = rate
+      self.changeArrivals = changeArrivals
+      self.totalArrivals = totalArrivals
     }
   }
 
@@ -91,7 +113,9 @@ package struct Objective: Sendable, Hashable {
     case .nothingLost: judgeLost(measured.consistency)
     case .nothingAltered: judgeAltered(measured.consistency)
     case .nothingFailed(let change):
-      judgeFailed(change ? measured.change : measured.total, phase: change ? "change" : "total", rate: measured.rate)
+      change
+        ? judgeFailed(measured.change, phase: "change", measured.changeArrivals)
+        : judgeFailed(measured.total, phase: "total", measured.totalArrivals)
     case .rolloutComplete: judgeRollout(measured.rollout, rollback: measured.rollback)
     }
   }
@@ -132,9 +156,9 @@ package struct Objective: Sendable, Hashable {
   /// A census of this run, with the power to see a short partial outage: w = 100 ms of a third of the votes at 95 %.
   ///
   /// Source: SLO statistics, section 1: P(miss) = (1 - share)^floor(rate * w).
-  private func judgeFailed(_ figures: PhaseFigures, phase: String, rate: ArrivalRate) -> Result {
+  private func judgeFailed(_ figures: PhaseFigures, phase: String, _ arrivals: Arrivals) -> Result {
     let votes = figures.votes
-    let missed = Self.missProbability(rate: rate.perSecond, windowSeconds: 0.1, share: 1.0 / 3)
+    let missed = arrivals.missProbability(windowSeconds: 0.1, share: 1.0 / 3)
     // Fewer votes than fall into such an outage cannot have seen it, at whatever rate they came.
     let isTooFew = votes.due < Self.votesToSeeOutage
     // What the generator did not send says nothing of the system.
@@ -146,16 +170,21 @@ package struct Objective: Sendable, Hashable {
       switch verdict {
       case .fail: "\(failed) of \(votes.due) votes failed"
       case .pass: "no outage of 100 ms or more that hits a third of the votes (95 %)"
-      case .inconclusive: Self.whyUndecided(due: votes.due, unsent: unsent)
+      case .inconclusive: Self.whyUndecided(due: votes.due, unsent: unsent, arrivals)
       }
     return result(phase: phase, observed: percent, votes.due, verdict, reason)
   }
 
-  private static func whyUndecided(due: Int, unsent: Int) -> String {
+  private static func whyUndecided(due: Int, unsent: Int, _ arrivals: Arrivals) -> String {
     if due == 0 { return "no vote was due" }
     if unsent > 0 { return "\(unsent) votes were not sent in time by the generator itself" }
     if due < votesToSeeOutage { return "no vote failed, but \(due) votes are too few to see an outage" }
-    return "no vote failed, but this rate is too low to see an outage of 100 ms: at least 80/s"
+    switch arrivals {
+    case .even: return "no vote failed, but this rate is too low to see an outage of 100 ms: at least 80/s"
+    case .random: return "no vote failed, but this mean rate is too low to see an outage of 100 ms: at least 90/s"
+    case .whenFree:
+      return "no vote failed, but users of a closed loop ask nothing while they wait: use --rate or --stages"
+    }
   }
 
   /// A rollback is a rollout too; one that did not complete has left the cluster changed, which goes before all else.
@@ -183,6 +212,11 @@ package struct Objective: Sendable, Hashable {
   private static func percent(_ part: Int, of whole: Int) -> String {
     let thousandths = (Double(part) / Double(whole) * 1e5).rounded()
     return "\(max(thousandths, part > 0 ? 1 : 0) / 1e3)%"
+  }
+
+  /// The probability of no hit where they come independently, so many in the mean: e^-m, by (1 - m/n)^n.
+  private static func missProbability(meanHits: Double) -> Double {
+    (0..<20).reduce(1 - min(1, meanHits / 0x1p20)) { power, _ in power * power }
   }
 
   /// The probability that evenly spaced votes all miss an outage of this length that hits this share of them.

@@ -16,16 +16,50 @@ package struct Settings: Sendable, Hashable {
     case resolve
     /// File of certificate authorities, PEM.
     case cacert
+    /// File of a client certificate, PEM.
+    case cert
+    /// File of its key, PEM.
+    case key
     /// Whether any certificate will do.
     case insecure
     /// Votes due per unit of time: `500`, `0.5`, `30/m`.
     case rate
+    /// `constant` or `poisson`.
+    case arrival
+    /// Steps and ramps: `30s@100,1m@100..500`.
+    case stages
+    /// Users of a closed loop.
+    case closed
     /// Length of the measurement; only without a rollout.
     case duration
     /// Length of the load that is never counted.
     case warmup
     /// How many connections.
     case connections
+    /// How many threads send votes.
+    case threads
+    /// `1.1` or `2`.
+    case http
+    /// Votes in hand at once on a connection.
+    case streams
+    /// `direct` or `transfer`.
+    case lane
+    /// Whole seconds after which a connection takes no further vote.
+    case maxConnectionAge = "max-connection-age"
+    /// The share of votes that take a connection of their own: `10%`.
+    case newConnections = "new-connections"
+    /// The address that connections come from.
+    case sourceAddress = "source-address"
+    /// `Name: value` for every vote; may be repeated.
+    case header
+    /// A URL that is probed alongside.
+    case control
+    /// The answer's header that names the pod.
+    case podHeader = "pod-header"
+    /// The answer's header that names the version.
+    case versionHeader = "version-header"
+    /// The answer's text around the pod's name.
+    case podPattern = "pod-pattern"
     /// How long a vote may take.
     case timeout
     /// Time between two polls of the tally.
@@ -95,19 +129,27 @@ package struct Settings: Sendable, Hashable {
     package var description: String { "\(place): \(expected)" }
   }
 
-  /// The values, by key.
-  package private(set) var values: [Key: Setting] = [:]
+  /// What was given, by key; several values only of a key that may be repeated.
+  private var values: [Key: [Setting]] = [:]
 
   /// Nothing was asked for.
   package init() {}
 
   /// Sets `key`; a later value wins.
   package mutating func set(_ key: Key, _ setting: Setting) {
-    values[key] = setting
+    values[key] = [setting]
+  }
+
+  /// Adds a value to those of `key`, which may be repeated.
+  package mutating func add(_ key: Key, _ setting: Setting) {
+    values[key, default: []].append(setting)
   }
 
   /// The value of `key`, nil when it was not given.
-  package subscript(key: Key) -> Setting? { values[key] }
+  package subscript(key: Key) -> Setting? { values[key]?.last }
+
+  /// All values of `key`, in the order given.
+  package func all(_ key: Key) -> [Setting] { values[key] ?? [] }
 
   /// Reads a profile: a YAML mapping of keys to plain values.
   ///
@@ -134,25 +176,57 @@ package struct Settings: Sendable, Hashable {
         problems.append(Problem("\(line): \(spelled)", "is no key; the keys are \(Key.spelled)"))
         continue
       }
-      guard let value = valueNode.scalar?.string, !value.isEmpty else {
-        problems.append(Problem("\(line): \(spelled)", "expected one plain value"))
-        continue
-      }
       if settings[key] != nil { problems.append(Problem("\(line): \(spelled)", "is given twice")) }
-      settings.set(key, Setting(value, place: "\(line): \(spelled)"))
+      let found = texts(valueNode, of: key)
+      if found.isEmpty {
+        problems.append(
+          Problem("\(line): \(spelled)", "expected \(key.isList ? "a list of plain values" : "one plain value")"))
+      }
+      for text in found { settings.add(key, Setting(text, place: "\(line): \(spelled)")) }
     }
     return problems.isEmpty ? .success(settings) : .failure(ProblemList(problems))
   }
 
+  /// The plain values of a node: one, or those of a list where the key takes one; none when there is anything else.
+  private static func texts(_ node: Node, of key: Key) -> [String] {
+    if let text = node.scalar?.string { return text.isEmpty ? [] : [text] }
+    guard key.isList, let list = node.sequence else { return [] }
+    let texts = list.compactMap { $0.scalar?.string }.filter { !$0.isEmpty }
+    guard texts.count == list.count, !texts.isEmpty else { return [] }
+    return key == .stages ? [texts.joined(separator: ",")] : texts
+  }
+
   /// These settings, with those of `flags` in place of them where given.
+  ///
+  /// A flag also takes the place of keys that it stands against: a `--closed` that of a profile's `rate`.
   package func overridden(by flags: Settings) -> Settings {
     var result = self
-    for (key, setting) in flags.values { result.set(key, setting) }
+    for (key, settings) in flags.values {
+      for other in key.excluded { result.values[other] = nil }
+      result.values[key] = settings
+    }
+    // What a flag has put out another may have put in.
+    for (key, settings) in flags.values { result.values[key] = settings }
     return result
   }
 }
 
 extension Settings.Key {
+  /// True when a profile may give a list.
+  fileprivate var isList: Bool { self == .header || self == .stages }
+
+  /// The keys that make no sense beside this one.
+  fileprivate var excluded: [Self] {
+    switch self {
+    case .rate: [.stages, .closed]
+    case .stages: [.rate, .closed, .arrival, .duration]
+    case .closed: [.rate, .stages, .arrival]
+    case .podHeader: [.podPattern]
+    case .podPattern: [.podHeader]
+    default: []
+    }
+  }
+
   fileprivate static var spelled: String {
     allCases.map(\.rawValue).joined(separator: ", ")
   }

@@ -101,24 +101,36 @@ package struct RunReport: Sendable {
   package let verdict: Verdict
 
   /// Works everything out from the material.
-  package init(heading: Heading, material: Material, objectives: [Objective], rate: ArrivalRate) {
+  package init(heading: Heading, material: Material, objectives: [Objective]) {
     self.heading = heading
     self.material = material
-    let cut = PhaseCut(material, rate: rate)
-    phases = material.edges.edges.map { edge in
+    let cut = PhaseCut(material)
+    let phases = material.edges.edges.map { edge in
       let span = material.edges.span(of: edge.phase, end: material.end) ?? (edge.start, edge.start)
       return PhaseReport(
         phase: edge.phase, start: edge.start - material.ledger.origin, duration: span.end - span.start,
         figures: cut.figures { $0 == edge.phase })
     }
+    self.phases = phases
     total = cut.figures(\.isCounted)
     change = cut.figures(\.isChange)
     keepsSchedule = total.droppedByGenerator == 0 && total.startLag.summary.map { $0.p99 <= 10_000 } ?? true
     let measured = Objective.Measured(
       change: change, total: total, consistency: material.consistency,
-      rollout: material.rollouts.first?.outcome, rollback: material.rollouts.dropFirst().first?.outcome, rate: rate)
+      rollout: material.rollouts.first?.outcome, rollback: material.rollouts.dropFirst().first?.outcome,
+      changeArrivals: Self.arrivals(phases.filter { $0.phase.isChange }, material.ledger.schedule),
+      totalArrivals: Self.arrivals(phases.filter { $0.phase.isCounted }, material.ledger.schedule))
     self.objectives = objectives.map { $0.judge(measured) }
     verdict = Self.verdict(self.objectives, material, keepsSchedule: keepsSchedule)
+  }
+
+  /// How votes came at their scarcest in these phases.
+  private static func arrivals(_ phases: [PhaseReport], _ schedule: Schedule) -> Objective.Arrivals {
+    let rates = phases.filter { $0.duration > .zero }.compactMap {
+      schedule.lowestRatePerSecond(from: $0.start.nanoseconds, to: ($0.start + $0.duration).nanoseconds)
+    }
+    guard !schedule.isClosed else { return .whenFree }
+    return schedule.isRandom ? .random(perSecond: rates.min() ?? 0) : .even(perSecond: rates.min() ?? 0)
   }
 
   private static func verdict(_ objectives: [Objective.Result], _ material: Material, keepsSchedule: Bool) -> Verdict {
@@ -148,10 +160,13 @@ private struct PhaseCut {
   /// Found in the whole run, since the accepted votes around an outage may be due in other phases.
   private let outages: [Outage]
 
-  init(_ material: RunReport.Material, rate: ArrivalRate) {
+  init(_ material: RunReport.Material) {
     edges = material.edges
     observations = Array(material.ledger.observations)
-    outages = Outage.find(in: observations, rate: rate)
+    outages = Outage.find(in: observations) {
+      // Users of a closed loop vote as soon as they can: the least gap is the one that counts.
+      material.ledger.schedule.ratePerSecond(at: ($0 - material.ledger.origin).nanoseconds) ?? .infinity
+    }
   }
 
   /// The figures of the votes that were due in the phases wanted, and of the outages that began there.

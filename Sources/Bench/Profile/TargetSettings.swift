@@ -1,0 +1,87 @@
+/// Reading of the settings of the target: where it is, how it is trusted, what its answers say.
+extension SettingsReader {
+  mutating func target() -> RunProfile.Target {
+    let target = readTarget()
+    if target == .sandbox { refuse([.resolve, .cacert], "the sandbox has its own; leave it out, or set --target") }
+    return target
+  }
+
+  private mutating func readTarget() -> RunProfile.Target {
+    value(.target, default: .sandbox, expected: "'sandbox' or a URL such as https://oggy.local:8443") { text in
+      if text == "sandbox" { return .sandbox }
+      let rest = text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
+      let host = rest.hasSuffix("/") ? rest.dropLast() : rest
+      guard !host.isEmpty, host.allSatisfy({ $0.isLetter || $0.isNumber || ".-:[]".contains($0) }) else { return nil }
+      return .url(text.hasSuffix("/") ? String(text.dropLast()) : text)
+    }
+  }
+
+  mutating func resolve() -> String? {
+    optional(.resolve, expected: "HOST:PORT:ADDRESS") { text in
+      let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      return parts.count == 3 && parts.allSatisfy { !$0.isEmpty } && UInt16(parts[1]) != nil ? text : nil
+    }
+  }
+
+  /// A key alone proves nothing; a certificate's file may hold its key.
+  mutating func key() -> String? {
+    if !has(.cert) { refuse([.key], "needs --cert: a key is that of a certificate") }
+    return text(.key)
+  }
+
+  mutating func control() -> String? {
+    optional(.control, expected: "a URL such as https://other.example/health") { text in
+      let rest = text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
+      let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+      return isPlain && rest.first.map { $0.isLetter || $0.isNumber || $0 == "[" } == true ? text : nil
+    }
+  }
+
+  // MARK: What requests and answers carry
+
+  /// What votebench says itself in each request, and what frames it.
+  private static let ownHeaders: Set = [
+    "host", "cookie", "content-type", "content-length", "x-request-id", "connection", "transfer-encoding", "expect",
+    "keep-alive", "proxy-connection", "te", "trailer", "upgrade",
+  ]
+
+  mutating func headers() -> [RunProfile.Header] {
+    all(.header).compactMap { setting in
+      let parts = setting.text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, Self.isToken(parts[0]), Self.isLine(parts[1]) else {
+        report(setting.place, "expected a header such as 'Name: value', not '\(setting.text)'")
+        return nil
+      }
+      if Self.ownHeaders.contains(parts[0].lowercased()) {
+        report(setting.place, "\(parts[0]) is votebench's own to say; leave it out")
+        return nil
+      }
+      let value = parts[1].drop { $0 == " " || $0 == "\t" }
+      return RunProfile.Header(name: String(parts[0]), value: String(value))
+    }
+  }
+
+  mutating func headerName(_ key: Settings.Key, default fallback: String) -> String {
+    value(key, default: fallback, expected: "the name of a header") { Self.isToken($0) ? $0 : nil }
+  }
+
+  mutating func podPattern() -> String? {
+    if has(.podPattern) { refuse([.podHeader], "stands against --pod-pattern: give one of them") }
+    return optional(.podPattern, expected: "text with one * between its beginning and its end, such as 'pod: *<'") {
+      text in
+      let sides = text.split(separator: "*", omittingEmptySubsequences: false)
+      return sides.count == 2 && sides.allSatisfy { !$0.isEmpty } ? text : nil
+    }
+  }
+
+  /// A name as RFC 9110 has it.
+  private static func isToken(_ text: some StringProtocol) -> Bool {
+    !text.isEmpty
+      && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "!#$%&'*+-.^_`|~".contains($0)) }
+  }
+
+  /// No line break, which would begin a header of its own, and no other control character but the tabulator.
+  private static func isLine(_ text: some StringProtocol) -> Bool {
+    text.utf8.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }
+  }
+}
