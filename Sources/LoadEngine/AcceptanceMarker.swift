@@ -7,6 +7,8 @@ package struct AcceptanceMarker: ~Copyable {
   /// The choices one after another, all of one width.
   private let choices: UnsafeMutablePointer<UInt8>
   private let width: Int
+  /// Where the choice stood in the last answer that proved a vote: mostly it does so again.
+  private var lastQuote = 0
 
   /// The markers of `choices`, which are all of one length in bytes.
   package init(choices texts: [String]) {
@@ -24,21 +26,28 @@ package struct AcceptanceMarker: ~Copyable {
   deinit { choices.deallocate() }
 
   /// True when `body` proves that a vote for the choice of this number was taken.
-  package func isSeen(in body: UnsafeBufferPointer<UInt8>, choice number: Int) -> Bool {
+  package mutating func isSeen(in body: UnsafeBufferPointer<UInt8>, choice number: Int) -> Bool {
     guard let start = body.baseAddress else { return false }
     let choice = choices + number * width
+    if isProof(start, body.count, quote: lastQuote, choice) { return true }
     var place = 0
     while place < body.count, let found = memchr(start + place, 0x22, body.count - place) {
       let quote = UnsafeRawPointer(found) - UnsafeRawPointer(start)
-      let end = quote + 1 + width
-      if end < body.count, start[end] == 0x22, memcmp(start + quote + 1, choice, width) == 0,
-        Self.isVote(start, before: quote)
-      {
+      if isProof(start, body.count, quote: quote, choice) {
+        lastQuote = quote
         return true
       }
       place = quote + 1
     }
     return false
+  }
+
+  private func isProof(
+    _ start: UnsafePointer<UInt8>, _ count: Int, quote: Int, _ choice: UnsafePointer<UInt8>
+  ) -> Bool {
+    let end = quote + 1 + width
+    return end < count && start[quote] == 0x22 && start[end] == 0x22 && memcmp(start + quote + 1, choice, width) == 0
+      && Self.isVote(start, before: quote)
   }
 
   /// True when what stands before the quoted choice at `quote` names it as the vote.

@@ -58,7 +58,7 @@ struct AnswerReader {
   var answer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: body, count: bodyCount) }
 
   /// Looks for who answers in the body, where a pattern says so.
-  mutating func findResponder(_ names: ResponderNames) { responder.take(body: answer, names) }
+  mutating func findResponder(_ names: HeaderNames) { responder.take(body: answer, names) }
 
   /// Waits for the next answer.
   mutating func rewind() {
@@ -76,17 +76,18 @@ struct AnswerReader {
   /// Takes bytes; gives how many belong to this answer.
   ///
   /// Fewer than given only when the answer is complete or malformed.
-  mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, _ names: ResponderNames) -> Int {
+  mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, _ names: inout HeaderNames) -> Int {
     guard let start = bytes.baseAddress else { return 0 }
+    let count = bytes.count
     var place = 0
-    hasBegun = hasBegun || bytes.count > 0
-    while place < bytes.count {
-      let here = UnsafeBufferPointer(start: start + place, count: bytes.count - place)
+    hasBegun = hasBegun || count > 0
+    while place < count {
       switch part {
       case .complete, .malformed: return place
-      case .body, .chunk: place += takeBody(here, atMost: rest)
-      case .untilClose: place += keep(here)
-      case .statusLine, .header, .chunkSize, .chunkEnd, .trailer: place += takeLine(here, names)
+      case .body, .chunk: place &+= takeBody(start + place, count &- place)
+      case .untilClose: place &+= keep(start + place, count &- place)
+      case .statusLine, .header, .chunkSize, .chunkEnd, .trailer:
+        place &+= takeLine(start + place, count &- place, &names)
       }
     }
     return place
@@ -101,59 +102,60 @@ struct AnswerReader {
 
   // MARK: Body
 
-  private mutating func takeBody(_ bytes: UnsafeBufferPointer<UInt8>, atMost limit: Int) -> Int {
-    let count = keep(UnsafeBufferPointer(start: bytes.baseAddress, count: min(limit, bytes.count)))
+  private mutating func takeBody(_ start: UnsafePointer<UInt8>, _ available: Int) -> Int {
+    let count = keep(start, min(rest, available))
     rest -= count
     if rest == 0 { part = part == .chunk ? .chunkEnd : .complete }
     return count
   }
 
-  private mutating func keep(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
-    let room = min(bytes.count, Self.bodyCapacity - bodyCount)
-    if room > 0, let start = bytes.baseAddress {
+  private mutating func keep(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    let room = min(count, Self.bodyCapacity - bodyCount)
+    if room > 0 {
       memcpy(body + bodyCount, start, room)
       bodyCount += room
     }
-    return bytes.count
+    return count
   }
 
   // MARK: Lines
 
   /// Takes bytes up to the end of the line, or all of them when it has none.
-  private mutating func takeLine(_ bytes: UnsafeBufferPointer<UInt8>, _ names: ResponderNames) -> Int {
-    guard let start = bytes.baseAddress else { return 0 }
-    guard let end = memchr(start, 0x0A, bytes.count) else {
-      stash(bytes)
-      return bytes.count
+  private mutating func takeLine(
+    _ start: UnsafePointer<UInt8>, _ available: Int, _ names: inout HeaderNames
+  ) -> Int {
+    guard let end = memchr(start, 0x0A, available) else {
+      stash(start, available)
+      return available
     }
     let count = UnsafeRawPointer(end) - UnsafeRawPointer(start)
     if lineCount == 0 {
-      act(on: Self.withoutReturn(start, count), names)
+      act(on: Self.withoutReturn(start, count), &names)
     } else {
-      stash(UnsafeBufferPointer(start: start, count: count))
-      if part != .malformed { act(on: Self.withoutReturn(line, lineCount), names) }
+      stash(start, count)
+      if part != .malformed { act(on: Self.withoutReturn(line, lineCount), &names) }
       lineCount = 0
     }
-    return count + 1
+    return count &+ 1
   }
 
-  private mutating func stash(_ bytes: UnsafeBufferPointer<UInt8>) {
-    guard lineCount + bytes.count <= Self.lineCapacity, let start = bytes.baseAddress else {
-      if bytes.count > 0 { part = .malformed }
+  private mutating func stash(_ start: UnsafePointer<UInt8>, _ count: Int) {
+    guard lineCount + count <= Self.lineCapacity else {
+      part = .malformed
       return
     }
-    memcpy(line + lineCount, start, bytes.count)
-    lineCount += bytes.count
+    memcpy(line + lineCount, start, count)
+    lineCount += count
   }
 
   private static func withoutReturn(_ start: UnsafePointer<UInt8>, _ count: Int) -> UnsafeBufferPointer<UInt8> {
     UnsafeBufferPointer(start: start, count: count > 0 && start[count - 1] == 0x0D ? count - 1 : count)
   }
 
-  private mutating func act(on line: UnsafeBufferPointer<UInt8>, _ names: ResponderNames) {
+  private mutating func act(on line: UnsafeBufferPointer<UInt8>, _ names: inout HeaderNames) {
     switch part {
     case .statusLine: readStatus(line)
-    case .header: line.isEmpty ? headEnded() : readHeader(line, names)
+    case .header: line.isEmpty ? headEnded() : readHeader(line, &names)
     case .chunkSize: readChunkSize(line)
     case .chunkEnd: part = line.isEmpty ? .chunkSize : .malformed
     case .trailer: if line.isEmpty { part = .complete } else { countLine() }
@@ -194,25 +196,22 @@ struct AnswerReader {
 
   // MARK: Header
 
-  private mutating func readHeader(_ line: UnsafeBufferPointer<UInt8>, _ names: ResponderNames) {
+  private mutating func readHeader(_ line: UnsafeBufferPointer<UInt8>, _ names: inout HeaderNames) {
     countLine()
-    guard let start = line.baseAddress, line[0] != 0x20, line[0] != 0x09 else { return }
-    guard let colon = memchr(start, 0x3A, line.count) else {
+    guard let start = line.baseAddress, start[0] != 0x20, start[0] != 0x09 else { return }
+    guard let name = names.read(start, line.count, number: linesSeen), memchr(start, 0, line.count) == nil else {
       part = .malformed
       return
     }
-    let count = UnsafeRawPointer(colon) - UnsafeRawPointer(start)
-    let name = UnsafeBufferPointer(start: start, count: count)
-    guard Self.isToken(name), memchr(start, 0, line.count) == nil else {
-      part = .malformed
-      return
-    }
-    let value = Self.trimmed(line, from: count + 1)
-    switch count {
-    case 14 where name.equals(lowercased: "content-length"): readLength(value)
-    case 17 where name.equals(lowercased: "transfer-encoding"): readCoding(value)
-    case 10 where name.equals(lowercased: "connection"): readConnection(value)
-    default: responder.take(name, value, names)
+    if name.kind == .other { return }
+    let value = Self.trimmed(start, from: name.count &+ 1, to: line.count)
+    switch name.kind {
+    case .length: readLength(value)
+    case .coding: readCoding(value)
+    case .connection: readConnection(value)
+    case .pod: responder.take(pod: value)
+    case .version: responder.take(version: value)
+    case .other: break
     }
   }
 
@@ -312,49 +311,12 @@ struct AnswerReader {
     return (0x61...0x66).contains(lower) ? Int(lower) - 0x57 : nil
   }
 
-  /// Visible characters without separators; at least one.
-  private static func isToken(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    for byte in name {
-      let isLetter = (0x61...0x7A).contains(byte | 0x20)
-      if !isLetter, byte != 0x2D, !isRareTokenByte(byte) { return false }
-    }
-    return name.count > 0
-  }
-
-  private static func isRareTokenByte(_ byte: UInt8) -> Bool {
-    if (0x30...0x39).contains(byte) { return true }
-    switch byte {
-    case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2E, 0x5E...0x60, 0x7C, 0x7E: return true
-    default: return false
-    }
-  }
-
   private static func trimmed(
-    _ line: UnsafeBufferPointer<UInt8>, from first: Int
+    _ line: UnsafePointer<UInt8>, from first: Int, to last: Int
   ) -> UnsafeBufferPointer<UInt8> {
-    var (start, end) = (first, line.count)
-    while start < end, line[start] == 0x20 || line[start] == 0x09 { start += 1 }
-    while end > start, line[end - 1] == 0x20 || line[end - 1] == 0x09 { end -= 1 }
-    return UnsafeBufferPointer(rebasing: line[start..<end])
-  }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-  /// True for `text` in any case; `text` itself is in lower case.
-  func equals(lowercased text: StaticString) -> Bool {
-    guard count == text.utf8CodeUnitCount else { return false }
-    for place in 0..<count where Self.lower(self[place]) != text.utf8Start[place] { return false }
-    return true
-  }
-
-  /// True for `other` in any case; `other` itself is in lower case.
-  func equals(lowercased other: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard count == other.count else { return false }
-    for place in 0..<count where Self.lower(self[place]) != other[place] { return false }
-    return true
-  }
-
-  private static func lower(_ byte: UInt8) -> UInt8 {
-    (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+    var (start, end) = (first, last)
+    while start < end, line[start] == 0x20 || line[start] == 0x09 { start &+= 1 }
+    while end > start, line[end &- 1] == 0x20 || line[end &- 1] == 0x09 { end &-= 1 }
+    return UnsafeBufferPointer(start: line + start, count: end &- start)
   }
 }

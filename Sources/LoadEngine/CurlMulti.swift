@@ -19,6 +19,8 @@ struct CurlMulti: ~Copyable {
     var owner: EventLoop.Owner
     var deadline: MonotonicTime?
     var sockets = Sockets()
+    /// libcurl has worked since it was last asked for what has ended.
+    var hasWorked = false
   }
 
   /// Sockets are registered with `epoll` in the name of `owner`; as many as `connections` are kept open.
@@ -105,6 +107,7 @@ struct CurlMulti: ~Copyable {
 
   /// The next transfer that ended, still handed over: its private pointer and libcurl's result.
   func nextEnded() -> (easy: UnsafeMutableRawPointer, owner: UnsafeMutableRawPointer, result: CURLcode)? {
+    guard state.pointee.hasWorked else { return nil }
     var result = CURLE_OK
     while let easy = vb_multi_next_done(handle, &result) {
       var place: UnsafeMutableRawPointer?
@@ -112,11 +115,13 @@ struct CurlMulti: ~Copyable {
       if let place { return (easy, place, result) }
       curl_multi_remove_handle(handle, easy)
     }
+    state.pointee.hasWorked = false
     return nil
   }
 
   private func act(_ descriptor: Int32, _ bits: Int32) {
     var running: Int32 = 0
+    state.pointee.hasWorked = true
     curl_multi_socket_action(handle, descriptor, bits, &running)
   }
 }

@@ -26,6 +26,8 @@ struct DirectConnection {
   /// Bytes of the request that were written.
   private(set) var written = 0
   var reader = AnswerReader()
+  /// How what was in hand has ended.
+  var result = CURLE_OK
   /// When its opening began, and when it could be written to.
   var openedAt = MonotonicTime(nanoseconds: 0)
   var readyAt = MonotonicTime(nanoseconds: 0)
@@ -110,9 +112,9 @@ struct DirectConnection {
   }
 
   /// Takes bytes of the answer.
-  mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, _ names: ResponderNames) {
+  mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, _ names: inout HeaderNames) {
     if !reader.hasBegun { noteFirstByte() }
-    hasLeftovers = reader.take(bytes, names) < bytes.count
+    hasLeftovers = reader.take(bytes, &names) < bytes.count
   }
 
   private mutating func noteFirstByte() {

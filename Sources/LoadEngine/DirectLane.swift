@@ -13,10 +13,10 @@ struct DirectLane: VoteLane, ~Copyable {
   private let connections: UnsafeMutablePointer<DirectConnection>
   private let count: Int
   private let kept: Int
-  private let names: ResponderNames
+  private var names: HeaderNames
   private let text: VoteText
   private let request: DirectRequest
-  private let marker: AcceptanceMarker
+  private var marker: AcceptanceMarker
   private var responders: Responders
   /// What one read may bring: more than a TLS record holds, so that nothing stays behind inside TLS, where epoll does
   /// not see it.
@@ -24,8 +24,10 @@ struct DirectLane: VoteLane, ~Copyable {
   private let timeout: Int64
   private let maximumAge: Int64
   private var waiting = DirectWaiting()
-  private var events: [LaneEvent] = []
-  private var nextEvent = 0
+  /// Slots on which something has ended, in order: each at most once, so there is room for all.
+  private let ended: UnsafeMutablePointer<Int32>
+  private var endedCount = 0
+  private var nextEnded = 0
   private var failure: EngineError?
 
   /// The lane of one thread, without connections.
@@ -64,12 +66,12 @@ struct DirectLane: VoteLane, ~Copyable {
     self.count = count
     self.kept = kept
     self.responders = responders
-    names = ResponderNames(configuration)
+    names = HeaderNames(configuration)
     marker = AcceptanceMarker(choices: configuration.ballot.choices)
     scratch = .allocate(capacity: 32768)
     timeout = configuration.timeout.nanoseconds
     maximumAge = configuration.maximumConnectionAge?.nanoseconds ?? .max
-    events.reserveCapacity(count)
+    ended = .allocate(capacity: count)
     for slot in 0..<count { prepare(slot) }
   }
 
@@ -77,6 +79,7 @@ struct DirectLane: VoteLane, ~Copyable {
     for slot in 0..<count { multi.remove(connections[slot].easy) }
     Self.free(connections, count)
     scratch.deallocate()
+    ended.deallocate()
     names.free()
   }
 
@@ -118,7 +121,10 @@ struct DirectLane: VoteLane, ~Copyable {
   }
 
   mutating func act(_ ready: EventLoop.Ready) {
-    guard ready.owner == .direct else { return multi.act(ready) }
+    guard ready.owner == .direct else {
+      multi.act(ready)
+      return collectOpened()
+    }
     let slot = Int(ready.number)
     guard slot < count else { return }
     switch connections[slot].state {
@@ -143,17 +149,29 @@ struct DirectLane: VoteLane, ~Copyable {
     }
   }
 
-  mutating func next() throws(EngineError) -> LaneEvent? {
-    collectOpened()
+  mutating func next() throws(EngineError) -> Int? {
     if let failure { throw failure }
-    guard nextEvent < events.count else {
-      events.removeAll(keepingCapacity: true)
-      nextEvent = 0
+    guard nextEnded < endedCount else {
+      (nextEnded, endedCount) = (0, 0)
       return nil
     }
-    nextEvent += 1
-    return events[nextEvent - 1]
+    nextEnded &+= 1
+    return Int(ended[nextEnded &- 1])
   }
+
+  mutating func end(of slot: Int) -> VoteEnd {
+    let connection = connections + slot
+    connection.pointee.reader.findResponder(names)
+    let choice = configuration.ballot.choiceIndex(of: connection.pointee.vote ?? 0)
+    return VoteEnd(
+      evidence: Evidence(
+        curl: Int(connection.pointee.result.rawValue), status: connection.pointee.reader.status,
+        requestBytes: connection.pointee.written, completeBytes: request.count,
+        markerSeen: marker.isSeen(in: connection.pointee.reader.answer, choice: choice)),
+      responder: responders.number(of: connection.pointee.reader.responder), isFresh: connection.pointee.isFresh)
+  }
+
+  func opening(of slot: Int) -> ConnectionTimes? { connections[slot].opening }
 
   // MARK: Opening
 
@@ -213,7 +231,7 @@ struct DirectLane: VoteLane, ~Copyable {
       if result == CURLE_AGAIN { return }
       guard result == CURLE_OK else { return end(slot, CURLE_RECV_ERROR) }
       guard count > 0 else { return end(slot, connection.pointee.closedByPeer()) }
-      connection.pointee.take(UnsafeBufferPointer(start: scratch.baseAddress, count: count), names)
+      connection.pointee.take(UnsafeBufferPointer(start: scratch.baseAddress, count: count), &names)
       switch connection.pointee.reader.part {
       case .complete: return end(slot, CURLE_OK)
       case .malformed: return end(slot, CURLE_WEIRD_SERVER_REPLY)
@@ -250,31 +268,19 @@ struct DirectLane: VoteLane, ~Copyable {
     } else {
       close(slot)
     }
-    if let index = connection.pointee.vote { endVote(index, slot, result) } else { endTrial(slot, result) }
-  }
-
-  private mutating func endTrial(_ slot: Int, _ result: CURLcode) {
-    let status = connections[slot].reader.status
-    if result == CURLE_OK, (200...299).contains(status), let times = connections[slot].opening {
-      events.append(.opened(slot: slot, times))
-    } else if failure == nil {
-      failure = configuration.unreachable(result == CURLE_OK ? "it answered \(status)" : CurlText.error(result))
+    connection.pointee.result = result
+    if connection.pointee.vote == nil, let cause = trialFailure(slot, result) {
+      failure = failure ?? configuration.unreachable(cause)
+      return
     }
+    ended[endedCount] = Int32(slot)
+    endedCount &+= 1
   }
 
-  private mutating func endVote(_ index: Int, _ slot: Int, _ result: CURLcode) {
-    let connection = connections + slot
-    connection.pointee.reader.findResponder(names)
-    let evidence = Evidence(
-      curl: Int(result.rawValue), status: connection.pointee.reader.status,
-      requestBytes: connection.pointee.written, completeBytes: request.count,
-      markerSeen: marker.isSeen(
-        in: connection.pointee.reader.answer, choice: configuration.ballot.choiceIndex(of: index)))
-    events.append(
-      .ended(
-        slot: slot,
-        VoteEnd(
-          evidence: evidence, responder: responders.number(of: connection.pointee.reader.responder),
-          opening: connection.pointee.isFresh ? connection.pointee.opening : nil)))
+  /// Why a connection is of no use; nil when it is.
+  private func trialFailure(_ slot: Int, _ result: CURLcode) -> String? {
+    let status = connections[slot].reader.status
+    guard result == CURLE_OK else { return CurlText.error(result) }
+    return (200...299).contains(status) ? nil : "it answered \(status)"
   }
 }

@@ -8,7 +8,7 @@ internal import CLibcurl
 struct Probe: ~Copyable {
   private let multi: CurlMulti
   private let target: Target
-  private let names: ResponderNames
+  private let names: HeaderNames
   private let transfer: UnsafeMutablePointer<Transfer>
   private let interval: Int64
   /// When the next one is due; nil before `begin`.
@@ -32,7 +32,7 @@ struct Probe: ~Copyable {
   ) throws(EngineError) -> Probe {
     let multi = try CurlMulti(owner, epoll: epoll, connections: 1)
     let target = try Target(url, configuration)
-    let names = ResponderNames(configuration)
+    let names = HeaderNames(configuration)
     let headers = ["Accept: application/json"] + configuration.headers
     guard let transfer = Transfer(headers: headers, formWidth: 0, bodyCapacity: 65536, names) else {
       names.free()
@@ -42,7 +42,7 @@ struct Probe: ~Copyable {
   }
 
   private init(
-    _ multi: consuming CurlMulti, _ target: consuming Target, _ names: ResponderNames, _ made: Transfer,
+    _ multi: consuming CurlMulti, _ target: consuming Target, _ names: HeaderNames, _ made: Transfer,
     timeout: Duration, every: Duration
   ) {
     self.multi = multi

@@ -2,63 +2,6 @@ internal import Bench
 internal import CLibcurl
 internal import Synchronization
 
-/// Where an answer names the pod and the version that gave it.
-struct ResponderNames {
-  /// Header names in lower case.
-  private let pod: UnsafeMutableBufferPointer<UInt8>
-  private let version: UnsafeMutableBufferPointer<UInt8>
-  /// What stands before and after the pod's name in a body; the header is not looked at then.
-  private let before: UnsafeMutableBufferPointer<UInt8>
-  private let after: UnsafeMutableBufferPointer<UInt8>
-
-  init(_ configuration: EngineConfiguration) {
-    pod = Self.bytes(configuration.podPattern == nil ? configuration.podHeader.lowercased() : "")
-    version = Self.bytes(configuration.versionHeader.lowercased())
-    before = Self.bytes(configuration.podPattern?.before ?? "")
-    after = Self.bytes(configuration.podPattern?.after ?? "")
-  }
-
-  func free() {
-    pod.deallocate()
-    version.deallocate()
-    before.deallocate()
-    after.deallocate()
-  }
-
-  private static func bytes(_ text: String) -> UnsafeMutableBufferPointer<UInt8> {
-    let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.utf8.count)
-    _ = bytes.initialize(from: text.utf8)
-    return bytes
-  }
-
-  fileprivate func isPod(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    name.count == pod.count && name.equals(lowercased: UnsafeBufferPointer(pod))
-  }
-
-  fileprivate func isVersion(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    name.count == version.count && name.equals(lowercased: UnsafeBufferPointer(version))
-  }
-
-  /// The pod's name as the pattern finds it in a body; nil without a pattern, or without a find.
-  fileprivate func pod(in body: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
-    guard before.count + after.count > 0, let start = body.baseAddress else { return nil }
-    guard let found = Self.find(before, in: start, body.count) else { return nil }
-    let name = found + before.count
-    let rest = body.count - (name - start)
-    guard after.count > 0 else { return UnsafeBufferPointer(start: name, count: rest) }
-    return Self.find(after, in: name, rest).map { UnsafeBufferPointer(start: name, count: $0 - name) }
-  }
-
-  private static func find(
-    _ text: UnsafeMutableBufferPointer<UInt8>, in start: UnsafePointer<UInt8>, _ count: Int
-  ) -> UnsafePointer<UInt8>? {
-    guard let first = text.baseAddress, text.count > 0 else { return start }
-    guard count >= text.count else { return nil }
-    for place in 0...(count - text.count) where memcmp(start + place, first, text.count) == 0 { return start + place }
-    return nil
-  }
-}
-
 /// The names in one answer: at most 64 bytes each, the rest is cut.
 struct ResponderText {
   private static let width = 64
@@ -80,19 +23,16 @@ struct ResponderText {
     versionCount = 0
   }
 
-  /// Keeps the value of a header that names who answers.
-  mutating func take(
-    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, _ names: ResponderNames
-  ) {
-    if names.isPod(name) {
-      podCount = Self.copy(value, to: bytes)
-    } else if names.isVersion(name) {
-      versionCount = Self.copy(value, to: bytes + Self.width)
-    }
+  /// Keeps the value of the header that names the pod.
+  mutating func take(pod value: UnsafeBufferPointer<UInt8>) { podCount = Self.copy(value, to: bytes) }
+
+  /// Keeps the value of the header that names the version.
+  mutating func take(version value: UnsafeBufferPointer<UInt8>) {
+    versionCount = Self.copy(value, to: bytes + Self.width)
   }
 
   /// Keeps what the pattern finds in a body.
-  mutating func take(body: UnsafeBufferPointer<UInt8>, _ names: ResponderNames) {
+  mutating func take(body: UnsafeBufferPointer<UInt8>, _ names: HeaderNames) {
     if let name = names.pod(in: body) { podCount = Self.copy(name, to: bytes) }
   }
 

@@ -11,7 +11,7 @@ struct Transfer {
   private let form: UnsafeMutablePointer<UInt8>
   private let body: UnsafeMutablePointer<UInt8>
   private let bodyCapacity: Int
-  private let names: ResponderNames
+  private let names: HeaderNames
   private(set) var responder = ResponderText()
   private(set) var bodyCount = 0
   /// Times that libcurl was about to send the request.
@@ -20,9 +20,11 @@ struct Transfer {
   var began = MonotonicTime(nanoseconds: 0)
   /// The vote in it; nil when it opens a connection before the first vote.
   var vote: Int?
+  /// How its last use ended.
+  var result = CURLE_OK
 
   /// A transfer with the given fixed header lines, a form of `formWidth` bytes (0 for none) and room for an answer.
-  init?(headers lines: [String], formWidth: Int, bodyCapacity: Int, _ names: ResponderNames) {
+  init?(headers lines: [String], formWidth: Int, bodyCapacity: Int, _ names: HeaderNames) {
     guard let easy = curl_easy_init() else { return nil }
     guard let list = Self.list(of: lines) else {
       curl_easy_cleanup(easy)
@@ -126,9 +128,12 @@ struct Transfer {
       var (start, end) = (width + 1, count)
       while start < end, line[start] <= 0x20 { start += 1 }
       while end > start, line[end - 1] <= 0x20 { end -= 1 }
-      responder.take(
-        UnsafeBufferPointer(start: line, count: width),
-        UnsafeBufferPointer(start: line + start, count: end - start), names)
+      let value = UnsafeBufferPointer(start: UnsafePointer(line) + start, count: end - start)
+      switch names.kind(of: UnsafeBufferPointer(start: line, count: width)) {
+      case .pod: responder.take(pod: value)
+      case .version: responder.take(version: value)
+      default: break
+      }
     }
   }
 

@@ -9,9 +9,9 @@ struct TransferLane: VoteLane, ~Copyable {
   private let transfers: UnsafeMutablePointer<Transfer>
   private let count: Int
   private let kept: Int
-  private let names: ResponderNames
+  private let names: HeaderNames
   private let text: VoteText
-  private let marker: AcceptanceMarker
+  private var marker: AcceptanceMarker
   private var responders: Responders
   private var opening: Int
   private var openedConnections = 0
@@ -27,7 +27,7 @@ struct TransferLane: VoteLane, ~Copyable {
     let multi = try CurlMulti(.votes, epoll: epoll, connections: count, multiplexes: configuration.streams > 1)
     let target = try Target(configuration.origin + configuration.votePath, configuration)
     let text = VoteText(configuration.ballot)
-    let names = ResponderNames(configuration)
+    let names = HeaderNames(configuration)
     let transfers = UnsafeMutablePointer<Transfer>.allocate(capacity: count)
     for slot in 0..<count {
       let headers = text.headers + configuration.headers
@@ -43,7 +43,7 @@ struct TransferLane: VoteLane, ~Copyable {
 
   private init(
     _ configuration: EngineConfiguration, _ multi: consuming CurlMulti, _ target: consuming Target,
-    _ text: consuming VoteText, _ transfers: UnsafeMutablePointer<Transfer>, _ names: ResponderNames, count: Int,
+    _ text: consuming VoteText, _ transfers: UnsafeMutablePointer<Transfer>, _ names: HeaderNames, count: Int,
     kept: Int, _ responders: Responders
   ) {
     self.configuration = configuration
@@ -65,7 +65,7 @@ struct TransferLane: VoteLane, ~Copyable {
     Self.free(transfers, count, names)
   }
 
-  private static func free(_ transfers: UnsafeMutablePointer<Transfer>, _ count: Int, _ names: ResponderNames) {
+  private static func free(_ transfers: UnsafeMutablePointer<Transfer>, _ count: Int, _ names: HeaderNames) {
     for slot in 0..<count { transfers[slot].free() }
     transfers.deallocate()
     names.free()
@@ -107,24 +107,32 @@ struct TransferLane: VoteLane, ~Copyable {
 
   mutating func runTimer() { multi.runTimer() }
 
-  mutating func next() throws(EngineError) -> LaneEvent? {
+  mutating func next() throws(EngineError) -> Int? {
     guard let (easy, place, result) = multi.nextEnded() else { return nil }
     multi.remove(easy)
     let transfer = place.assumingMemoryBound(to: Transfer.self)
+    transfer.pointee.result = result
     let slot = transfer - transfers
-    guard let index = transfer.pointee.vote else { return try opened(slot, result) }
-    let isFresh = transfer.pointee.integer(CURLINFO_NUM_CONNECTS) > 0
+    if transfer.pointee.vote == nil { try opened(slot, result) }
+    return slot
+  }
+
+  mutating func end(of slot: Int) -> VoteEnd {
+    let transfer = transfers + slot
     transfer.pointee.findResponder()
-    return .ended(
-      slot: slot,
-      VoteEnd(
-        evidence: evidence(transfer, index, result), responder: responders.number(of: transfer.pointee.responder),
-        opening: isFresh ? ConnectionTimes(of: easy, began: transfer.pointee.began, vote: index) : nil))
+    return VoteEnd(
+      evidence: evidence(transfer, transfer.pointee.vote ?? 0, transfer.pointee.result),
+      responder: responders.number(of: transfer.pointee.responder),
+      isFresh: transfer.pointee.integer(CURLINFO_NUM_CONNECTS) > 0)
+  }
+
+  func opening(of slot: Int) -> ConnectionTimes? {
+    ConnectionTimes(of: transfers[slot].easy, began: transfers[slot].began, vote: transfers[slot].vote)
   }
 
   // MARK: Connections
 
-  private mutating func opened(_ slot: Int, _ result: CURLcode) throws(EngineError) -> LaneEvent {
+  private mutating func opened(_ slot: Int, _ result: CURLcode) throws(EngineError) {
     let transfer = transfers + slot
     let status = transfer.pointee.integer(CURLINFO_RESPONSE_CODE)
     guard result == CURLE_OK else { throw configuration.unreachable(CurlText.error(result)) }
@@ -140,8 +148,6 @@ struct TransferLane: VoteLane, ~Copyable {
         code: .setUp, attempted: "opening \(kept / configuration.streams) connections",
         cause: "libcurl opened \(openedConnections)", remedy: "Lower --connections.")
     }
-    return .opened(
-      slot: slot, ConnectionTimes(of: transfer.pointee.easy, began: transfer.pointee.began, vote: nil))
   }
 
   // MARK: Evidence

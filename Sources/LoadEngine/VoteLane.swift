@@ -8,11 +8,11 @@ protocol VoteLane: ~Copyable {
   /// When the lane needs `runTimer` again; nil while sockets alone can move it.
   var deadline: MonotonicTime? { get }
 
-  /// Begins to open the connection of `slot`, and to try it with a GET that needs an answer of success; `.opened`
-  /// follows.
+  /// Begins to open the connection of `slot`, and to try it with a GET that needs an answer of success;
+  /// `next` gives the slot then.
   mutating func open(_ slot: Int)
 
-  /// Sends vote `index` on `slot`, which is free; `.ended` follows, also when nothing could be sent.
+  /// Sends vote `index` on `slot`, which is free; `next` gives the slot at its end, also when nothing could be sent.
   ///
   /// A connection is opened where there is none, and always for the slots of fresh connections.
   mutating func send(_ index: Int, on slot: Int, now: MonotonicTime)
@@ -23,18 +23,17 @@ protocol VoteLane: ~Copyable {
   /// Does what `deadline` was for.
   mutating func runTimer()
 
-  /// What has happened on a slot, in order; nil when nothing (more) has.
+  /// A slot on which something has come to its end; nil when there is none (any more).
   ///
+  /// Before the first vote its connection is open and tried; afterwards its vote has ended, see `end`. It is free then.
   /// Throws when a connection could not be opened before the first vote.
-  mutating func next() throws(EngineError) -> LaneEvent?
-}
+  mutating func next() throws(EngineError) -> Int?
 
-/// What happened on a slot of a lane.
-enum LaneEvent {
-  /// The connection is open and tried.
-  case opened(slot: Int, ConnectionTimes)
-  /// The vote on the slot has ended; the slot is free.
-  case ended(slot: Int, VoteEnd)
+  /// What the lane saw of the end of the vote on `slot`.
+  mutating func end(of slot: Int) -> VoteEnd
+
+  /// The connection that was opened for what ended on `slot`; nil when that came on a kept one.
+  func opening(of slot: Int) -> ConnectionTimes?
 }
 
 /// What a lane saw of a vote's end.
@@ -43,8 +42,8 @@ struct VoteEnd {
   var evidence: Evidence
   /// Who answered, by number; 0 when unknown.
   var responder: UInt8
-  /// The connection that was opened for it; nil on a kept one.
-  var opening: ConnectionTimes?
+  /// A connection was opened for it.
+  var isFresh: Bool
 }
 
 extension EngineConfiguration {

@@ -18,7 +18,8 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
   private var isOpen = false
   private var finished: [Observation] = []
   private var opened: [ConnectionTimes] = []
-  private var lastFlush = MonotonicTime.now
+  /// When something was told last, in nanoseconds.
+  private var lastFlush = MonotonicTime.now.nanoseconds
   private var hasEnded = false
 
   /// A vote in a slot: nothing while `index` is negative.
@@ -66,8 +67,8 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
 
   /// As many votes are told at once.
   private static var batch: Int { 256 }
-  /// What is to be told is told after this time.
-  private static var patience: Duration { .milliseconds(50) }
+  /// What is to be told is told after this time, in nanoseconds.
+  private static var patience: Int64 { 50_000_000 }
 
   /// True when every connection is open.
   var isConnected: Bool { isOpen }
@@ -117,7 +118,8 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
     if try collect() > 0 { wake = MonotonicTime.now }
     flush(ifOlderThan: Self.patience)
     endIfDone()
-    return earliest(earliest(wake, lane.deadline), hasNews ? lastFlush + Self.patience : nil)
+    return earliest(
+      earliest(wake, lane.deadline), hasNews ? MonotonicTime(nanoseconds: lastFlush &+ Self.patience) : nil)
   }
 
   /// Starts and drops what is due; gives the moment of the next vote.
@@ -157,35 +159,33 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
   @discardableResult
   private mutating func collect() throws(EngineError) -> Int {
     var count = 0
-    while let event = try lane.next() {
-      count += 1
-      switch event {
-      case .opened(let slot, let times): opened(slot, times)
-      case .ended(let slot, let end): ended(slot, end, MonotonicTime.now)
-      }
+    while let slot = try lane.next() {
+      count &+= 1
+      if isOpen { ended(slot, MonotonicTime.now) } else { opened(slot) }
     }
     return count
   }
 
-  private mutating func opened(_ slot: Int, _ times: ConnectionTimes) {
-    opened.append(times)
+  private mutating func opened(_ slot: Int) {
+    if let times = lane.opening(of: slot) { opened.append(times) }
     kept.free.append(Int32(slot))
     opening -= 1
     guard opening == 0 else { return }
     isOpen = true
-    flush(ifOlderThan: .zero)
+    flush(ifOlderThan: 0)
     emit(.connected)
   }
 
-  private mutating func ended(_ slot: Int, _ end: VoteEnd, _ now: MonotonicTime) {
+  private mutating func ended(_ slot: Int, _ now: MonotonicTime) {
     let hand = hands[slot]
+    let end = lane.end(of: slot)
     hands[slot].index = -1
     finished.append(
       Observation(
         index: hand.index, intended: hand.intended, actual: hand.actual, completed: now, startLag: hand.startLag,
         outcome: end.evidence.outcome, cause: end.evidence.cause, resends: UInt8(clamping: end.evidence.resends),
-        isFresh: end.opening != nil, pod: end.responder))
-    if let times = end.opening { opened.append(times) }
+        isFresh: end.isFresh, pod: end.responder))
+    if end.isFresh, let times = lane.opening(of: slot) { opened.append(times) }
     if slot < kept.slots { Self.free(slot, of: &kept, at: now) } else { Self.free(slot, of: &fresh, at: now) }
   }
 
@@ -204,22 +204,22 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
           index: hand.index, intended: hand.intended, actual: hand.actual, completed: now, startLag: hand.startLag,
           outcome: .indeterminate, cause: .runEnded))
     }
-    flush(ifOlderThan: .zero)
+    flush(ifOlderThan: 0)
   }
 
   private mutating func endIfDone() {
     guard !hasEnded, kept.isDone, fresh.slots == 0 || fresh.isDone else { return }
     hasEnded = true
-    flush(ifOlderThan: .zero)
+    flush(ifOlderThan: 0)
     emit(.votesEnded)
   }
 
   private var hasNews: Bool { !finished.isEmpty || !opened.isEmpty }
 
-  private mutating func flush(ifOlderThan age: Duration) {
+  private mutating func flush(ifOlderThan age: Int64) {
     guard hasNews else { return }
-    let now = MonotonicTime.now
-    guard finished.count >= Self.batch || now - lastFlush >= age else { return }
+    let now = MonotonicTime.now.nanoseconds
+    guard finished.count >= Self.batch || now &- lastFlush >= age else { return }
     lastFlush = now
     if !opened.isEmpty { emit(.connections(opened)) }
     opened.removeAll()

@@ -82,6 +82,13 @@ struct EvidenceTests {
     ])
   func marker(body: String, seen: Bool) {
     let bytes = Array(body.utf8)
-    #expect(bytes.withUnsafeBufferPointer { AcceptanceMarker(choices: ["a"]).isSeen(in: $0, choice: 0) } == seen)
+    var marker = AcceptanceMarker(choices: ["a", "b"])
+    #expect(bytes.withUnsafeBufferPointer { marker.isSeen(in: $0, choice: 0) } == seen)
+    // It remembers where a proof stood: that must not make one of something else.
+    for other in ["{\"vote\":\"a\"}", "<script>var vote = \"a\";</script>", "{ \"vote\" : \"a\" }"] {
+      #expect(Array(other.utf8).withUnsafeBufferPointer { marker.isSeen(in: $0, choice: 0) })
+      #expect(!Array(other.utf8).withUnsafeBufferPointer { marker.isSeen(in: $0, choice: 1) })
+      #expect(bytes.withUnsafeBufferPointer { marker.isSeen(in: $0, choice: 0) } == seen)
+    }
   }
 }

@@ -69,14 +69,16 @@ package struct Ballot: Sendable, Hashable {
   /// The digits of an ordinal and its check character, as they end a voter id; allocates nothing.
   package func ordinal(of index: Int) -> InlineArray<8, UInt8> {
     var result = InlineArray<8, UInt8>(repeating: Self.digit(0))
-    var (rest, sum) = (index, 0)
-    for place in stride(from: Self.ordinalWidth - 1, through: 0, by: -1) where rest > 0 {
+    var (rest, sum) = (UInt64(index), 0)
+    var place = Self.ordinalWidth
+    while rest > 0 {
+      precondition(place > 0, "a run has at most 36^7 votes")
+      place &-= 1
       let (quotient, value) = rest.quotientAndRemainder(dividingBy: 36)
-      result[place] = Self.digit(value)
-      sum += (place + 2) * value
+      result[place] = Self.digit(Int(truncatingIfNeeded: value))
+      sum &+= (place &+ 2) &* Int(truncatingIfNeeded: value)
       rest = quotient
     }
-    precondition(rest == 0, "a run has at most 36^7 votes")
     // A weighted sum modulo 37: finds every single wrong digit and every exchange of two neighbours.
     let check = sum % 37
     result[Self.ordinalWidth] = check < 36 ? Self.digit(check) : UInt8(ascii: ".")
