@@ -96,6 +96,7 @@ struct RunInProgress {
   }
 
   private mutating func record(_ observations: [Observation]) {
+    passPhases(until: .now)
     for vote in observations {
       ledger?.record(vote)
       counts.votes += 1
@@ -192,10 +193,20 @@ struct RunInProgress {
       return await finish()
     }
     guard let ledger, now >= ledger.origin else { return }
-    act(machine.handle(.tick, now: now), now: now)
+    passPhases(until: now)
     guard let phase = machine.phase, let elapsed = elapsed(now) else { return }
     progress.live(
       "\(decimal(elapsed.seconds, 0))s  \(phase.rawValue)  \(counts.votes) votes, \(counts.failed) failed")
+  }
+
+  /// Begins the phases that are due.
+  ///
+  /// One begins when the one before was to end, not when somebody looked: then it has exactly the votes of its length.
+  /// The engine knows the end of the load before it comes, for the same reason.
+  private mutating func passPhases(until now: MonotonicTime) {
+    while let deadline = machine.deadline, deadline <= now {
+      act(machine.handle(.tick, now: deadline), now: deadline)
+    }
   }
 
   private mutating func interrupt(_ signal: Int32) {
@@ -217,6 +228,7 @@ struct RunInProgress {
       case .begin(let phase):
         edges.begin(phase, at: now)
         progress.note(phase.rawValue, at: elapsed(now))
+        if let end = machine.plannedEnd { engine.endVotes(at: end) }
       case .startRollout: start(change, now: now)
       case .abandonRollout: changing?.cancel()
       case .startRollback: start(.undo, now: now)

@@ -27,6 +27,29 @@ struct RunMachineTests {
     #expect(run.handle(.tick, now: at(999)) == [])
   }
 
+  @Test("the end of the load is known as soon as its last phase begins, and not before")
+  func plannedEnd() {
+    var plain = machine(rollout: false)
+    _ = plain.handle(.tick, now: at(0))
+    #expect(plain.plannedEnd == nil)
+    _ = plain.handle(.tick, now: at(10))
+    #expect(plain.plannedEnd == at(40))
+    for (rollback, after) in [(true, at(76)), (false, at(60))] {
+      var run = machine(rollback: rollback)
+      for second in [0, 10, 40] as [Int64] { _ = run.handle(.tick, now: at(second)) }
+      #expect(run.plannedEnd == nil)
+      _ = run.handle(.changeEnded(.complete), now: at(50))
+      if rollback {
+        #expect(run.plannedEnd == nil)
+        _ = run.handle(.tick, now: at(60))
+        _ = run.handle(.changeEnded(.complete), now: at(56))
+      }
+      #expect(run.plannedEnd == after)
+      _ = run.handle(.tick, now: at(99))
+      #expect(run.plannedEnd == nil)
+    }
+  }
+
   @Test("a rollout that fails is undone at once", arguments: RolloutOutcome.allCases.filter { $0 != .complete })
   func failed(outcome: RolloutOutcome) {
     var run = machine()

@@ -26,6 +26,19 @@ struct EndingTests {
     }
   }
 
+  @Test("stages end the run with exactly their votes, and no phase has more or fewer than its length")
+  func stages() async throws {
+    try await withStage { stage in
+      let run = try await Votebench(on: stage).run(
+        ["--stages", "1s@80,1s@80..240,500ms@200", "--warmup", "500ms"], within: .seconds(90))
+      let summary = try #require(run.summary, "\(run.output)")
+      #expect(summary.phases.map(\.name) == ["warmup", "baseline", "drain"])
+      #expect(summary.phases.map(\.votes.due) == [40, 340, 0])
+      #expect(summary.phases.map(\.votes.accepted) == [40, 340, 0])
+      #expect(run.status == 0, "\(run.output)")
+    }
+  }
+
   @Test("a second interrupt ends at once, and the sandbox ends by itself")
   func twice() async throws {
     try await withStage { stage in

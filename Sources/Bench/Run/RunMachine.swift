@@ -70,6 +70,18 @@ package struct RunMachine: Sendable {
   /// True once somebody wanted the run to end.
   package private(set) var isInterrupted = false
 
+  /// When the load ends, as soon as the last of its phases has begun; nil before, and when it ends by something else.
+  package var plannedEnd: MonotonicTime? {
+    let isLast =
+      switch phase {
+      case .baseline: !plan.duringRollout
+      case .settle: !plan.rollback
+      case .recovered: true
+      default: false
+      }
+    return isLast ? deadline : nil
+  }
+
   /// A run by this plan, not begun.
   package init(plan: Plan) {
     self.plan = plan
