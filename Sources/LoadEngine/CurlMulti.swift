@@ -70,7 +70,10 @@ struct CurlMulti: ~Copyable {
 
   /// Lets libcurl work on a socket that became ready.
   func act(_ ready: EventLoop.Ready) {
-    guard state.pointee.sockets[ready.number].contains(.active) else {
+    let socket = state.pointee.sockets[ready.number]
+    // It became ready for us, and was handed over since, by what another socket of the same wait brought.
+    if socket.contains(.handedOver) { return }
+    guard socket.contains(.active) else {
       state.pointee.sockets[ready.number].subtract([.reading, .writing])
       EventLoop.register(EPOLL_CTL_DEL, ready.number, 0, state.pointee.owner, epoll: state.pointee.epoll)
       return
@@ -82,7 +85,7 @@ struct CurlMulti: ~Copyable {
   func handOver(_ socket: Int32, to owner: EventLoop.Owner, number: Int32) {
     let bits = EPOLLIN.rawValue | EPOLLRDHUP.rawValue
     let epoll = state.pointee.epoll
-    state.pointee.sockets[socket] = [.connection, .reading]
+    state.pointee.sockets[socket] = [.connection, .reading, .handedOver]
     if !EventLoop.register(EPOLL_CTL_MOD, socket, bits, owner, number: number, epoll: epoll) {
       EventLoop.register(EPOLL_CTL_ADD, socket, bits, owner, number: number, epoll: epoll)
     }
@@ -137,6 +140,8 @@ private struct Sockets {
     static let active = State(rawValue: 4)
     /// Of a connection, whose closing we hear of; libcurl has others, too, such as the resolver's.
     static let connection = State(rawValue: 8)
+    /// Watched in another's name.
+    static let handedOver = State(rawValue: 16)
 
     var epollBits: UInt32 {
       (contains(.reading) ? EPOLLIN.rawValue : 0) | (contains(.writing) ? EPOLLOUT.rawValue : 0)
