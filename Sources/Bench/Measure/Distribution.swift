@@ -9,6 +9,8 @@
 /// value falls into it, so that recording makes no memory once the pages are there.
 package struct Distribution: Sendable {
   private static let slotsAPage = 64
+  /// The exponent of `slotsAPage`.
+  private static let pageMagnitude = 6
 
   /// The slots and their values.
   package let layout: BucketLayout
@@ -42,7 +44,10 @@ package struct Distribution: Sendable {
       outOfRange += times
     }
     let slot = layout.slot(of: value)
-    counts[place(ofPage: slot / Self.slotsAPage) &+ slot % Self.slotsAPage] &+= UInt64(times)
+    let page = slot &>> Self.pageMagnitude
+    // Most values fall into a page that is there: no call for them.
+    let number = page < directory.count && directory[page] > 0 ? Int(directory[page]) : made(page)
+    counts[(number &- 1) &<< Self.pageMagnitude | slot & (Self.slotsAPage &- 1)] &+= UInt64(times)
     count &+= times
     if value < minimum { minimum = value }
     if value > maximum { maximum = value }
@@ -52,7 +57,8 @@ package struct Distribution: Sendable {
   package mutating func add(_ other: Distribution) {
     precondition(layout == other.layout, "distributions of one layout can be added")
     for (page, number) in other.directory.enumerated() where number > 0 {
-      let (from, to) = ((Int(number) - 1) * Self.slotsAPage, place(ofPage: page))
+      let own = page < directory.count && directory[page] > 0 ? Int(directory[page]) : made(page)
+      let (from, to) = ((Int(number) - 1) * Self.slotsAPage, (own - 1) * Self.slotsAPage)
       for offset in 0..<Self.slotsAPage { counts[to + offset] &+= other.counts[from + offset] }
     }
     count += other.count
@@ -85,15 +91,15 @@ package struct Distribution: Sendable {
     count == 0 ? 0 : layout.highestValue(of: layout.slot(of: maximum))
   }
 
-  private mutating func place(ofPage page: Int) -> Int {
+  /// Makes the page, and gives its number in `counts`, from 1.
+  private mutating func made(_ page: Int) -> Int {
     if directory.isEmpty {
       directory = Array(repeating: 0, count: layout.slotCount / Self.slotsAPage + 1)
     }
-    if directory[page] == 0 {
-      counts.append(contentsOf: repeatElement(0, count: Self.slotsAPage))
-      directory[page] = UInt16(counts.count / Self.slotsAPage)
-    }
-    return (Int(directory[page]) &- 1) &* Self.slotsAPage
+    counts.append(contentsOf: repeatElement(0, count: Self.slotsAPage))
+    let number = counts.count / Self.slotsAPage
+    directory[page] = UInt16(number)
+    return number
   }
 }
 
