@@ -17,6 +17,8 @@ struct RunInProgress {
 
   private var machine: RunMachine
   private var recorder: Recorder?
+  /// Opened before there was a recorder.
+  private var openedBefore: [ConnectionTimes] = []
   private var ledger: Ledger? { recorder?.ledger }
   private var baseline = Baseline()
   private var samples: [TallySample] = []
@@ -86,7 +88,7 @@ struct RunInProgress {
     switch event {
     case .connected:
       progress.note("connected: \(profile.connections) connections; reading the tally before the first vote")
-    case .connections: break
+    case .connections(let opened): record(opened)
     case .votes(let observations): record(observations)
     case .tally(let sample): try await tally(sample, indeterminateSettle: indeterminateSettle)
     case .tallyFailed(let cause): try tallyFailed(cause)
@@ -107,6 +109,11 @@ struct RunInProgress {
       if vote.outcome == .indeterminate { lastIndeterminate = max(lastIndeterminate ?? vote.actual, vote.actual) }
     }
     log.write(recorder?.closedLines(now: .now) ?? [])
+  }
+
+  private mutating func record(_ opened: [ConnectionTimes]) {
+    if recorder == nil { openedBefore += opened }
+    for connection in opened { recorder?.record(connection) }
   }
 
   private mutating func tally(_ sample: TallySample, indeterminateSettle: Duration) async throws(RunFailure) {
@@ -136,13 +143,21 @@ struct RunInProgress {
   private mutating func begin() {
     // Early enough for the engine to be waiting when the first vote is due.
     let origin = MonotonicTime.now + .milliseconds(50)
-    // No vote takes longer than its wait for a connection and its answer, a timeout each.
-    recorder = Recorder(
-      ledger: Ledger(schedule: profile.schedule, origin: origin),
-      closing: .inDueOrder(atMost: profile.timeout * 2 + .seconds(5)))
+    recorder = recorder(from: origin)
+    for connection in openedBefore { recorder?.record(connection) }
+    openedBefore = []
     log.begin(LatencyLog.header(version: Votebench.version, start: Date.now.timeIntervalSince1970 + 0.05))
     engine.begin(at: origin)
     act(machine.handle(.tick, now: origin), now: origin)
+  }
+
+  private func recorder(from origin: MonotonicTime) -> Recorder {
+    let schedule = profile.schedule
+    // No vote takes longer than its wait for a connection and its answer, a timeout each.
+    let limit = profile.timeout * 2 + .seconds(5)
+    return Recorder(
+      ledger: Ledger(schedule: schedule, origin: origin),
+      closing: schedule.isClosed ? .after(limit) : .inDueOrder(atMost: limit))
   }
 
   private mutating func votesEnded() {
@@ -255,10 +270,7 @@ struct RunInProgress {
 
   /// The report of a run that is over.
   func report(_ heading: RunReport.Heading) -> RunReport {
-    var recorder =
-      recorder
-      ?? Recorder(
-        ledger: Ledger(schedule: profile.schedule, origin: .now), closing: .inDueOrder(atMost: .zero))
+    var recorder = recorder ?? recorder(from: .now)
     log.write(recorder.finish())
     let consistency = ConsistencyReport(
       ConsistencyReport.Evidence(
