@@ -153,8 +153,9 @@ struct RunInProgress {
 
   private func recorder(from origin: MonotonicTime) -> Recorder {
     let schedule = profile.schedule
-    // No vote takes longer than its wait for a connection and its answer, a timeout each.
-    let limit = profile.timeout * 2 + .seconds(5)
+    // No vote takes longer than its wait for a connection and its answer, a timeout each; where that is very long, seconds
+    // are closed all the same, so that few are open.
+    let limit = min(profile.timeout * 2 + .seconds(5), .seconds(120))
     return Recorder(
       ledger: Ledger(schedule: schedule, origin: origin),
       closing: schedule.isClosed ? .after(limit) : .inDueOrder(atMost: limit))
