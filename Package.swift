@@ -15,12 +15,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLibcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    .target(
-      name: "Bench",
-      dependencies: [
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
-        .product(name: "Yams", package: "Yams"),
-      ]),
+    .target(name: "Bench", dependencies: [.product(name: "Yams", package: "Yams")]),
     .target(name: "LoadEngine", dependencies: ["Bench", "CLibcurl"]),
     .target(
       name: "Kubernetes",

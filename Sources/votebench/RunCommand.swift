@@ -26,7 +26,7 @@ struct RunCommand: AsyncParsableCommand {
       let folder = try RunFolder(profile.out, name: execution.name)
       let ended: RunExecution.Ended
       do {
-        ended = try await execution.run()
+        ended = try await execution.run(log: folder.latencyLog)
       } catch {
         folder.discard()
         throw error

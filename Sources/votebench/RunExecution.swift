@@ -46,13 +46,15 @@ final class RunExecution {
   var name: String { profile.rollout == nil ? "load" : "rollout" }
 
   /// Runs everything and puts everything back; gives the report and the exit status.
-  func run() async throws -> Ended {
+  ///
+  /// `log` gets its lines while the run goes on.
+  func run(log: LatencyLogFile) async throws -> Ended {
     background.append(
       Task { [signals = interrupts.signals, send] in
         for await signal in signals { send.yield(.interrupted(signal)) }
       })
     defer { for task in background { task.cancel() } }
-    guard profile.target == .sandbox else { return try await measure(on: Surroundings(profile)) }
+    guard profile.target == .sandbox else { return try await measure(on: Surroundings(profile), log: log) }
     let sandbox = try await startSandbox()
     background.append(
       Task { [send] in
@@ -60,7 +62,7 @@ final class RunExecution {
         if !Task.isCancelled { send.yield(.sandboxEnded("its process is gone")) }
       })
     do {
-      let result = try await measure(on: Surroundings(profile, sandbox: sandbox.info))
+      let result = try await measure(on: Surroundings(profile, sandbox: sandbox.info), log: log)
       await sandbox.stop()
       return result
     } catch {
@@ -84,7 +86,7 @@ final class RunExecution {
     }
   }
 
-  private func measure(on surroundings: Surroundings) async throws -> Ended {
+  private func measure(on surroundings: Surroundings, log: LatencyLogFile) async throws -> Ended {
     let change = try await surroundings.prepareChange(profile)
     let ballot = Ballot(
       run: Self.freshRunName(), seed: profile.seed, choices: ["a", "b"])
@@ -103,7 +105,7 @@ final class RunExecution {
     let started = Date.now
     var run = RunInProgress(
       profile: profile, ballot: ballot, engine: engine, change: change, driver: surroundings.driver,
-      export: surroundings.export, progress: progress, send: send)
+      export: surroundings.export, progress: progress, log: log, send: send)
     for await event in events {
       try await run.handle(event, indeterminateSettle: surroundings.indeterminateSettle)
       if run.isOver { break }

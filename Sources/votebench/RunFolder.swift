@@ -1,12 +1,14 @@
 import Bench
 import FoundationEssentials
 
-/// What a run leaves behind: a folder with summary.json and the percentile distributions.
+/// What a run leaves behind: a folder with summary.json, the percentile distributions and the histogram log.
 ///
 /// It is made before the run, so that a folder that cannot be written is known before any load.
 struct RunFolder {
   /// Path of the folder.
   let path: String
+  /// The histogram log in the folder: the only file that is written while the run goes on.
+  let latencyLog: LatencyLogFile
   private let isNew: Bool
 
   /// Makes `folder`, or a new one below Reports/runs that is named by the UTC time and `name`.
@@ -22,6 +24,7 @@ struct RunFolder {
       }
       try Self.write("", to: path + "/summary.json")
       try FileManager.default.removeItem(atPath: path + "/summary.json")
+      latencyLog = LatencyLogFile(path: path + "/latency.hlog")
     } catch {
       throw RunFailure(
         "making a folder for the report: \(error). Check that there is space and that you may write there, or use --out."
@@ -47,13 +50,18 @@ struct RunFolder {
   func write(_ report: RunReport, exitCode: Int32) throws(RunFailure) {
     do {
       try Self.write(try SummaryDocument(report, exitCode: exitCode).json(), to: path + "/summary.json")
-      try Self.write(report.total.responseTime.hgrm, to: path + "/latency.hgrm")
+      try Self.write(PercentileText(report.total.responseTime).text, to: path + "/latency.hgrm")
       for phase in report.phases where phase.phase.isCounted {
-        try Self.write(phase.figures.responseTime.hgrm, to: path + "/latency.\(phase.phase.rawValue).hgrm")
+        try Self.write(
+          PercentileText(phase.figures.responseTime).text, to: path + "/latency.\(phase.phase.rawValue).hgrm")
       }
     } catch {
       throw RunFailure(
         "writing the report to \(path): \(error). Check that there is space and that you may write there.")
+    }
+    if let problem = latencyLog.problem {
+      throw RunFailure(
+        "writing \(path)/latency.hlog: \(problem). Check that there is space and that you may write there.")
     }
   }
 

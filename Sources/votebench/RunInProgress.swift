@@ -1,4 +1,5 @@
 import Bench
+import FoundationEssentials
 import Kubernetes
 import LoadEngine
 
@@ -11,11 +12,14 @@ struct RunInProgress {
   private let driver: RolloutDriver?
   private let export: VoteExport?
   private let progress: ProgressView
+  private let log: LatencyLogFile
   private let send: AsyncStream<RunExecution.Event>.Continuation
 
   private var machine: RunMachine
-  private var edges = PhaseEdges()
-  private var ledger: Ledger?
+  private var recorder: Recorder?
+  /// Opened before there was a recorder.
+  private var openedBefore: [ConnectionTimes] = []
+  private var ledger: Ledger? { recorder?.ledger }
   private var baseline = Baseline()
   private var samples: [TallySample] = []
   private var failedPolls = 0
@@ -32,7 +36,7 @@ struct RunInProgress {
   /// Why the run ended before its time; what was measured until then is still reported.
   private(set) var failure: RunFailure?
   /// True once the first vote has its moment: then there is something to report.
-  var hasVotes: Bool { ledger != nil }
+  var hasVotes: Bool { recorder != nil }
 
   /// The signal that asked the run to end, nil when none did.
   private(set) var interrupted: Int32?
@@ -41,7 +45,7 @@ struct RunInProgress {
 
   init(
     profile: RunProfile, ballot: Ballot, engine: LoadEngine, change: RolloutDriver.Change?, driver: RolloutDriver?,
-    export: VoteExport?, progress: ProgressView, send: AsyncStream<RunExecution.Event>.Continuation
+    export: VoteExport?, progress: ProgressView, log: LatencyLogFile, send: AsyncStream<RunExecution.Event>.Continuation
   ) {
     self.profile = profile
     self.ballot = ballot
@@ -50,6 +54,7 @@ struct RunInProgress {
     self.driver = driver
     self.export = export
     self.progress = progress
+    self.log = log
     self.send = send
     machine = RunMachine(
       plan: RunMachine.Plan(
@@ -83,7 +88,7 @@ struct RunInProgress {
     switch event {
     case .connected:
       progress.note("connected: \(profile.connections) connections; reading the tally before the first vote")
-    case .connections: break
+    case .connections(let opened): record(opened)
     case .votes(let observations): record(observations)
     case .tally(let sample): try await tally(sample, indeterminateSettle: indeterminateSettle)
     case .tallyFailed(let cause): try tallyFailed(cause)
@@ -91,6 +96,7 @@ struct RunInProgress {
     case .failed(let error): throw RunFailure(error)
     case .stopped(let figures):
       self.figures = figures
+      log.write(recorder?.finish() ?? [])
       isOver = true
     }
   }
@@ -98,11 +104,17 @@ struct RunInProgress {
   private mutating func record(_ observations: [Observation]) {
     passPhases(until: .now)
     for vote in observations {
-      ledger?.record(vote)
+      recorder?.record(vote)
       counts.votes += 1
       if vote.outcome != .accepted { counts.failed += 1 }
       if vote.outcome == .indeterminate { lastIndeterminate = max(lastIndeterminate ?? vote.actual, vote.actual) }
     }
+    log.write(recorder?.closedLines(now: .now) ?? [])
+  }
+
+  private mutating func record(_ opened: [ConnectionTimes]) {
+    if recorder == nil { openedBefore += opened }
+    for connection in opened { recorder?.record(connection) }
   }
 
   private mutating func tally(_ sample: TallySample, indeterminateSettle: Duration) async throws(RunFailure) {
@@ -132,9 +144,22 @@ struct RunInProgress {
   private mutating func begin() {
     // Early enough for the engine to be waiting when the first vote is due.
     let origin = MonotonicTime.now + .milliseconds(50)
-    ledger = Ledger(schedule: profile.schedule, origin: origin)
+    recorder = recorder(from: origin)
+    for connection in openedBefore { recorder?.record(connection) }
+    openedBefore = []
+    log.begin(LatencyLog.header(version: Votebench.version, start: Date.now.timeIntervalSince1970 + 0.05))
     engine.begin(at: origin)
     act(machine.handle(.tick, now: origin), now: origin)
+  }
+
+  private func recorder(from origin: MonotonicTime) -> Recorder {
+    let schedule = profile.schedule
+    // No vote takes longer than its wait for a connection and its answer, a timeout each; where that is very long, seconds
+    // are closed all the same, so that few are open.
+    let limit = min(profile.timeout * 2 + .seconds(5), .seconds(120))
+    return Recorder(
+      ledger: Ledger(schedule: schedule, origin: origin),
+      closing: schedule.isClosed ? .after(limit) : .inDueOrder(atMost: limit))
   }
 
   private mutating func votesEnded() {
@@ -226,7 +251,7 @@ struct RunInProgress {
     for action in actions {
       switch action {
       case .begin(let phase):
-        edges.begin(phase, at: now)
+        recorder?.begin(phase, at: now)
         progress.note(phase.rawValue, at: elapsed(now))
         if let end = machine.plannedEnd { engine.endVotes(at: end) }
       case .startRollout: start(change, now: now)
@@ -258,17 +283,15 @@ struct RunInProgress {
 
   /// The report of a run that is over.
   func report(_ heading: RunReport.Heading) -> RunReport {
-    let ledger = ledger ?? Ledger(schedule: profile.schedule, origin: .now)
+    var recorder = recorder ?? recorder(from: .now)
+    log.write(recorder.finish())
     let consistency = ConsistencyReport(
       ConsistencyReport.Evidence(
-        ledger: ledger, ballot: ballot, baseline: baseline.samples, samples: samples, votesEnded: votesEndedAt,
+        ledger: recorder.ledger, ballot: ballot, baseline: baseline.samples, samples: samples, votesEnded: votesEndedAt,
         drain: drainState, audit: audit, exportError: exportError, rows: export?.rows ?? .voters))
     let material = RunReport.Material(
-      ledger: ledger, edges: edges, end: .now, rollouts: rollouts, consistency: consistency,
-      failedPolls: failedPolls, backlogMaximum: figures?.backlogMaximum ?? 0,
-      processorTime: figures?.processorTime ?? .zero, pods: figures?.responders.map(\.pod) ?? [],
-      libcurl: figures?.libcurl ?? "",
-      peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil)
+      recorder: recorder, end: .now, rollouts: rollouts, consistency: consistency, failedPolls: failedPolls,
+      generator: figures, peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil)
     return RunReport(
       heading: heading, material: material, objectives: Objective.defaults(duringRollout: profile.rollout != nil))
   }

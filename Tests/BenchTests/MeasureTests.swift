@@ -10,10 +10,12 @@ struct MeasureTests {
       let due = MonotonicTime(nanoseconds: Int64(index) * 10_000_000)
       return Observation(
         index: index, intended: due, actual: due, completed: due + .milliseconds(3), startLag: 5000,
-        outcome: mark == "." ? .accepted : mark == "d" ? .dropped : .indeterminate,
-        cause: mark == "." ? .none : mark == "d" ? .noConnectionFree : .status(502))
+        outcome: Self.outcomes[mark] ?? .indeterminate, cause: Self.causes[mark] ?? .status(502))
     }
   }
+
+  private static let outcomes: [Character: Outcome] = [".": .accepted, "d": .dropped, "g": .dropped]
+  private static let causes: [Character: Cause] = [".": .none, "d": .noConnectionFree, "g": .generatorLate]
 
   private func find(_ pattern: String) -> [Outage] {
     Outage.find(in: votes(pattern)) { _ in 100 }
@@ -47,6 +49,24 @@ struct MeasureTests {
     #expect(all.first?.share == 1)
   }
 
+  @Test("what the generator itself did not send is no outage, and no success between failed votes either")
+  func unknownVotes() {
+    #expect(find("..gggggggg...").isEmpty)
+    let found = find("..xggggggggx........")
+    #expect(found.map(\.failed) == [2])
+    #expect(found.map(\.votes) == [2])
+    #expect(found.map(\.upper) == [.milliseconds(110)])
+  }
+
+  @Test("the success that ends an outage is measured by the rate of that moment")
+  func momentaryRate() {
+    // 10 ms apart: at 100/s 50 ms of success suffice, at 20/s it takes 150 ms.
+    #expect(find("x......x").count == 2)
+    #expect(Outage.find(in: votes("x......x")) { _ in 20 }.count == 1)
+    let falling = { (due: MonotonicTime) in due.nanoseconds < 100_000_000 ? 100.0 : 20.0 }
+    #expect(Outage.find(in: votes("x......x......x"), votesPerSecond: falling).map(\.failed) == [1, 2])
+  }
+
   @Test("figures count every outcome once, and a dropped vote has no times")
   func figures() {
     let figures = PhaseFigures(of: votes("..x.d."), outages: [])
@@ -57,7 +77,7 @@ struct MeasureTests {
     #expect(figures.votes.dropped == 1)
     #expect(figures.votes.failed == 2)
     #expect(figures.responseTime.count == 5)
-    #expect(figures.responseTime.summary?.p50 == 3000)
+    #expect(figures.responseTime.milliseconds?.p50 == 3)
     #expect(Set(figures.failures.map(\.cause.name)) == ["http-502", "no-connection-free"])
   }
 
@@ -89,15 +109,5 @@ struct MeasureTests {
     #expect(edges.phase(at: at(99)) == .rollout)
     #expect(edges.span(of: .baseline, end: at(99))?.end == at(30))
     #expect(edges.span(of: .settle, end: at(99)) == nil)
-  }
-
-  @Test("an empty distribution has no figures, which is not 0; a value out of range is counted")
-  func distributions() {
-    var distribution = Distribution()
-    #expect(distribution.summary == nil)
-    distribution.record(nanoseconds: 7_200_000_000_000)
-    #expect(distribution.outOfRange == 1)
-    #expect(distribution.count == 1)
-    #expect(distribution.hgrm.contains("#[Max"))
   }
 }

@@ -23,34 +23,59 @@ struct ReportTests {
   private static func at(_ seconds: Double) -> MonotonicTime { MonotonicTime(nanoseconds: Int64(seconds * 1e9)) }
 
   /// Ten seconds at 100/s: a rollout in which 20 votes failed and one accepted vote was lost.
-  static func report() -> RunReport {
-    let rate = ArrivalRate(votesPerSecond: 100)
+  static func report(controlFailures: [Double] = [2.9]) -> RunReport {
     let ballot = Ballot(run: "sample00", seed: 1, choices: ["a", "b"])
-    var ledger = Ledger(schedule: Schedule(rate: rate), origin: at(0))
-    for index in 0..<1000 {
-      let due = ledger.intendedStart(of: index)
-      let fails = (400..<440).contains(index) && index % 2 == 0
-      let timesOut = fails && index % 4 == 0
-      ledger.record(
-        Observation(
-          index: index, intended: due, actual: due + .microseconds(40),
-          completed: due + (timesOut ? .seconds(10) : .microseconds(2000 + index)), startLag: 40_000,
-          outcome: fails ? .indeterminate : .accepted,
-          cause: fails ? (timesOut ? .curl(28) : .status(502)) : .none, pod: UInt8(1 + index % 4)))
-    }
-    var edges = PhaseEdges()
-    for (phase, start) in [
-      (Phase.warmup, 0.0), (.baseline, 1), (.rollout, 4), (.settle, 6), (.rollback, 7), (.recovered, 8), (.drain, 10),
-    ] { edges.begin(phase, at: at(start)) }
+    let (recorder, _) = recorded()
     return RunReport(
       heading: RunReport.Heading(
         target: "sandbox", seed: 1, startedAt: "2026-01-01T00:00:00Z", run: ballot.run, version: "0.1.0"),
       material: RunReport.Material(
-        ledger: ledger, edges: edges, end: at(14), rollouts: rollouts(), consistency: consistency(ledger, ballot),
-        failedPolls: 1, backlogMaximum: 3, processorTime: .milliseconds(150),
-        pods: ["voting-app-1", "voting-app-2", "voting-app-3", "voting-app-4"], libcurl: "libcurl/7.88.1",
-        peakMemoryMegabytes: 25.5, isInterrupted: false),
+        recorder: recorder, end: at(14), rollouts: rollouts(), consistency: consistency(recorder.ledger, ballot),
+        failedPolls: 1, generator: generator(controlFailures), peakMemoryMegabytes: 25.5, isInterrupted: false),
       objectives: Objective.defaults(duringRollout: true))
+  }
+
+  /// The votes of the run, every tenth on a connection of its own, and the lines of its log.
+  private static func recorded() -> (recorder: Recorder, lines: [String]) {
+    var recorder = Recorder(
+      ledger: Ledger(schedule: Schedule(rate: ArrivalRate(votesPerSecond: 100)), origin: at(0)),
+      closing: .inDueOrder(atMost: .seconds(20)))
+    recorder.record(connection(at(-0.5), vote: nil))
+    for (phase, start) in [
+      (Phase.warmup, 0.0), (.baseline, 1), (.rollout, 4), (.settle, 6), (.rollback, 7), (.recovered, 8), (.drain, 10),
+    ] { recorder.begin(phase, at: at(start)) }
+    for index in 0..<1000 {
+      let due = at(Double(index) / 100)
+      let fails = (400..<440).contains(index) && index % 2 == 0
+      let timesOut = fails && index % 4 == 0
+      if index % 10 == 0 { recorder.record(connection(due, vote: index)) }
+      recorder.record(
+        Observation(
+          index: index, intended: due, actual: due + .microseconds(40),
+          completed: due + (timesOut ? .seconds(10) : .microseconds(2000 + index)), startLag: 40_000,
+          outcome: fails ? .indeterminate : .accepted,
+          cause: fails ? (timesOut ? .curl(28) : .status(502)) : .none, isFresh: index % 10 == 0,
+          pod: UInt8(1 + index % 4)))
+    }
+    let lines = recorder.finish()
+    return (recorder, lines)
+  }
+
+  private static func connection(_ began: MonotonicTime, vote: Int?) -> ConnectionTimes {
+    ConnectionTimes(
+      began: began, vote: vote, nameLookup: .microseconds(80), connect: .microseconds(120), tls: .microseconds(1400),
+      firstByte: .microseconds(900))
+  }
+
+  private static func generator(_ controlFailures: [Double]) -> GeneratorFigures {
+    GeneratorFigures(
+      backlogMaximum: 3, processorTime: .milliseconds(150),
+      stalls: GeneratorFigures.Stalls(count: 2, longest: .milliseconds(14)),
+      responders: [("1", "v1"), ("2", "v1"), ("3", "v1"), ("5", "v2")].map {
+        GeneratorFigures.Responder(pod: "voting-app-\($0.0)", version: $0.1)
+      },
+      control: GeneratorFigures.Control(probes: 10, failures: controlFailures.map(at), slowest: .microseconds(2300)),
+      lane: "direct", http: "1.1", threads: 1, libcurl: "libcurl/7.88.1")
   }
 
   private static func rollouts() -> [RolloutRecord] {
@@ -111,7 +136,23 @@ struct ReportTests {
 
   @Test("latency.hgrm is as the sample")
   func hgrm() throws {
-    try Self.compare(Self.report().total.responseTime.hgrm, with: "latency.hgrm")
+    try Self.compare(PercentileText(Self.report().total.responseTime).text, with: "latency.hgrm")
+  }
+
+  @Test("latency.hlog is as the sample")
+  func hlog() throws {
+    let lines = LatencyLog.header(version: "0.1.0", start: 1_767_225_600) + Self.recorded().lines
+    try Self.compare(lines.joined(separator: "\n") + "\n", with: "latency.hlog")
+  }
+
+  @Test(
+    "failures count as the system's unless the control target failed while they were under way or a second around",
+    arguments: [([2.9], 0), ([3.05], 3), ([4.1], 20), ([5.2], 15), ([13, 5.2, 20], 15), ([15.5], 0), ([], 0)])
+  func besideControl(failures: [Double], beside: Int) {
+    let report = Self.report(controlFailures: failures)
+    #expect(report.total.failedWithControl == beside)
+    #expect(report.change.failedWithControl == beside)
+    #expect(report.objectives.map(\.verdict) == [.fail, .pass, beside == 20 ? .inconclusive : .fail, .pass])
   }
 
   @Test("colours are around the verdicts alone, and only where they are wanted")

@@ -153,6 +153,18 @@ struct ObjectiveTests {
     #expect(verdict(.nothingFailed(change: true), evidence) == .inconclusive)
   }
 
+  @Test(
+    "votes that failed beside the control target fail nobody; one that failed alone does",
+    arguments: [(0, 0, Verdict.pass), (3, 3, .inconclusive), (3, 2, .fail), (3, 0, .fail)])
+  func control(failed: Int, beside: Int, expected: Verdict) {
+    var evidence = measured(good, failed: failed)
+    evidence.change.failedWithControl = beside
+    let result = Objective(.nothingFailed(change: true)).judge(evidence)
+    #expect(result.verdict == expected)
+    #expect(result.reason.contains("control target") == (beside > 0))
+    #expect((result.observed == "0.0%") == (failed == 0), "what failed is shown in any case")
+  }
+
   @Test("no failed vote at a rate too low to see an outage is inconclusive; so is no vote at all")
   func detection() {
     let low = Objective(.nothingFailed(change: true)).judge(measured(good, arrivals: .even(perSecond: 79)))
@@ -259,8 +271,8 @@ struct ObjectiveTests {
       RunReport(
         heading: RunReport.Heading(target: "", seed: 0, startedAt: "", run: "", version: ""),
         material: RunReport.Material(
-          ledger: good.ledger(), edges: PhaseEdges(), end: MonotonicTime(nanoseconds: 0), rollouts: [],
-          consistency: good.report(), failedPolls: 0, backlogMaximum: 0, processorTime: .zero, pods: [], libcurl: "",
+          recorder: Recorder(ledger: good.ledger(), closing: .inDueOrder(atMost: .zero)),
+          end: MonotonicTime(nanoseconds: 0), rollouts: [], consistency: good.report(), failedPolls: 0, generator: nil,
           peakMemoryMegabytes: 0, isInterrupted: isInterrupted),
         objectives: [Objective(.nothingLost)])
     }

@@ -30,6 +30,7 @@ struct RolloutRunTests {
       }
       #expect(run.output.contains("PASS"))
       try await votebench.validateSummary()
+      if HistogramLog.reader != nil { try await HistogramLogCheck(of: votebench).holds(summary) }
       #expect(votebench.leftovers().isEmpty)
       #expect(votebench.processes().isEmpty)
     }

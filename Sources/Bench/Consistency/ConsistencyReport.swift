@@ -209,7 +209,7 @@ package struct ConsistencyReport: Sendable {
       guard oldest < sends.count, sends[0] < sample.received else { continue }
       lags.record(nanoseconds: max(0, (sample.received - sends[oldest]).nanoseconds))
     }
-    return lags.summary?.inMilliseconds.asFreshness
+    return lags.milliseconds?.asFreshness
   }
 }
 

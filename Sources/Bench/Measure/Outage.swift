@@ -21,12 +21,12 @@ package struct Outage: Sendable, Hashable {
 
   /// The outages of votes given in due order, where `votesPerSecond` says how many votes are due around a moment.
   ///
-  /// Failed is whatever is not accepted.
+  /// Failed is whatever is not accepted, save what the generator itself did not send: of that nobody knows.
   package static func find(
     in votes: some Sequence<Observation>, votesPerSecond: (MonotonicTime) -> Double
   ) -> [Outage] {
     var search = OutageSearch()
-    for vote in votes {
+    for vote in votes where vote.cause != .generatorLate {
       if vote.outcome == .accepted {
         search.addAccepted(due: vote.intended, votesPerSecond: votesPerSecond)
       } else {

@@ -65,7 +65,12 @@ package struct PhaseEdges: Sendable, Hashable {
 
   /// The phase in which `moment` lies, nil before the first edge.
   package func phase(at moment: MonotonicTime) -> Phase? {
-    edges.last { $0.start <= moment }?.phase
+    place(at: moment).map { edges[$0].phase }
+  }
+
+  /// The place in `edges` of the phase in which `moment` lies, nil before the first edge.
+  package func place(at moment: MonotonicTime) -> Int? {
+    edges.lastIndex { $0.start <= moment }
   }
 
   /// Start and end of `phase`, nil when it never began.

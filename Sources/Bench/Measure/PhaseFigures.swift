@@ -33,64 +33,138 @@ package struct PhaseFigures: Sendable {
     package var last: MonotonicTime
   }
 
-  /// How many votes went which way.
-  package private(set) var votes = Votes()
-  /// Completion - intended start, of every vote that was sent and ended, whatever its outcome.
-  package private(set) var responseTime = Distribution()
-  /// Completion - actual start, of the same votes.
-  package private(set) var serviceTime = Distribution()
-  /// The generator's own lateness, of every vote that was sent.
-  package private(set) var startLag = Distribution()
+  /// The votes on kept connections, or those that each opened one of their own.
+  package struct Cohort: Sendable {
+    /// How many votes went which way.
+    package fileprivate(set) var votes = Votes()
+    /// The times of those that were sent and ended.
+    package fileprivate(set) var times = VoteTimes()
+  }
+
+  /// Votes on connections that had served before.
+  package private(set) var kept = Cohort()
+  /// Votes that opened a connection of their own.
+  package private(set) var fresh = Cohort()
+  /// Connections whose opening began in the phase.
+  package private(set) var connections = ConnectionFigures()
   /// Votes that the generator itself did not send in time; among the dropped ones.
   package private(set) var droppedByGenerator = 0
   /// The longest that a vote waited for a free connection, in nanoseconds.
   package private(set) var slotWaitMaximum: Int64 = 0
-  /// Failed votes by reason, the most frequent first.
-  package private(set) var failures: [Failure] = []
+  /// Failed votes whose time under way touches a second before or after a failed probe of the control target: they say
+  /// nothing of the system.
+  package var failedWithControl = 0
   /// Outages that began with one of these votes; their bounds may reach beyond.
-  package let outages: [Outage]
-  /// Votes answered by each pod, by the pod's number (0: unknown), and how many of them were not accepted.
-  package private(set) var pods: [UInt8: (votes: Int, failed: Int)] = [:]
+  package var outages: [Outage] = []
+  private var failuresByCause: [Cause: Failure] = [:]
 
-  /// The figures of the votes given, which are in due order, and of the `outages` that began among them.
+  /// No vote yet.
+  package init() {}
+
+  /// The figures of the votes given, in any order, and of the `outages` that began among them.
   package init(of observations: some Sequence<Observation>, outages: [Outage]) {
     self.outages = outages
-    var byCause: [Cause: Failure] = [:]
     for vote in observations {
       count(vote)
-      if vote.outcome != .accepted {
-        byCause[vote.cause, default: Failure(cause: vote.cause, count: 0, first: vote.intended, last: vote.intended)]
-          .add(vote.intended)
-      }
+      guard vote.outcome != .dropped else { continue }
+      if vote.isFresh { fresh.times.record(vote) } else { kept.times.record(vote) }
     }
-    failures = byCause.values.sorted { ($1.count, $0.cause.rawValue) < ($0.count, $1.cause.rawValue) }
   }
 
-  private mutating func count(_ vote: Observation) {
-    if vote.cause == .generatorLate { droppedByGenerator += 1 }
-    votes.due += 1
-    votes.resent += Int(vote.resends)
-    switch vote.outcome {
-    case .accepted: votes.accepted += 1
-    case .refused: votes.refused += 1
-    case .indeterminate: votes.indeterminate += 1
-    case .dropped: votes.dropped += 1
+  /// How many votes of both cohorts went which way.
+  package var votes: Votes { kept.votes + fresh.votes }
+  /// Completion - intended start, of every vote that was sent and ended, whatever its outcome and cohort.
+  package var responseTime: Distribution { both(\.response) }
+  /// Completion - actual start, of the same votes.
+  package var serviceTime: Distribution { both(\.service) }
+  /// The generator's own lateness, of the same votes.
+  package var startLag: Distribution { both(\.startLag) }
+  /// Failed votes by reason, the most frequent first.
+  package var failures: [Failure] {
+    failuresByCause.values.sorted { ($1.count, $0.cause.rawValue) < ($0.count, $1.cause.rawValue) }
+  }
+
+  private func both(_ time: KeyPath<VoteTimes, Distribution>) -> Distribution {
+    var sum = kept.times[keyPath: time]
+    sum.add(fresh.times[keyPath: time])
+    return sum
+  }
+
+  /// Counts one vote, without its times: those come by the second.
+  package mutating func count(_ vote: Observation) {
+    if vote.isFresh { fresh.votes.count(vote) } else { kept.votes.count(vote) }
+    if vote.outcome != .dropped {
+      slotWaitMaximum = max(slotWaitMaximum, vote.actual.nanoseconds - vote.intended.nanoseconds - vote.startLag)
     }
-    guard vote.outcome != .dropped else { return }
-    votes.sent += 1
-    responseTime.record(nanoseconds: (vote.completed - vote.intended).nanoseconds)
-    serviceTime.record(nanoseconds: (vote.completed - vote.actual).nanoseconds)
-    startLag.record(nanoseconds: vote.startLag)
-    slotWaitMaximum = max(slotWaitMaximum, (vote.actual - vote.intended).nanoseconds - vote.startLag)
-    let pod = pods[vote.pod] ?? (0, 0)
-    pods[vote.pod] = (pod.votes + 1, pod.failed + (vote.outcome == .accepted ? 0 : 1))
+    guard vote.outcome != .accepted else { return }
+    if vote.cause == .generatorLate { droppedByGenerator += 1 }
+    failuresByCause[
+      vote.cause, default: Failure(cause: vote.cause, count: 0, first: vote.intended, last: vote.intended)
+    ]
+    .add(1, vote.intended, vote.intended)
+  }
+
+  /// Adds the times of votes of one cohort that were counted.
+  package mutating func add(_ times: VoteTimes, fresh isFresh: Bool) {
+    if isFresh { fresh.times.add(times) } else { kept.times.add(times) }
+  }
+
+  /// Adds a connection.
+  package mutating func record(_ connection: ConnectionTimes) {
+    connections.record(connection)
+  }
+
+  /// Adds everything of `other`, whose votes are other votes.
+  package mutating func add(_ other: PhaseFigures) {
+    kept.add(other.kept)
+    fresh.add(other.fresh)
+    connections.add(other.connections)
+    droppedByGenerator += other.droppedByGenerator
+    slotWaitMaximum = max(slotWaitMaximum, other.slotWaitMaximum)
+    failedWithControl += other.failedWithControl
+    outages += other.outages
+    for failure in other.failuresByCause.values {
+      failuresByCause[failure.cause, default: failure.none].add(failure.count, failure.first, failure.last)
+    }
+  }
+}
+
+extension PhaseFigures.Votes {
+  fileprivate mutating func count(_ vote: Observation) {
+    due += 1
+    sent += vote.outcome == .dropped ? 0 : 1
+    resent += Int(vote.resends)
+    switch vote.outcome {
+    case .accepted: accepted += 1
+    case .refused: refused += 1
+    case .indeterminate: indeterminate += 1
+    case .dropped: dropped += 1
+    }
+  }
+
+  /// The votes of both.
+  package static func + (left: Self, right: Self) -> Self {
+    Self(
+      due: left.due + right.due, sent: left.sent + right.sent, accepted: left.accepted + right.accepted,
+      refused: left.refused + right.refused, indeterminate: left.indeterminate + right.indeterminate,
+      dropped: left.dropped + right.dropped, resent: left.resent + right.resent)
+  }
+}
+
+extension PhaseFigures.Cohort {
+  fileprivate mutating func add(_ other: Self) {
+    votes = votes + other.votes
+    times.add(other.times)
   }
 }
 
 extension PhaseFigures.Failure {
-  fileprivate mutating func add(_ moment: MonotonicTime) {
-    count += 1
-    first = min(first, moment)
-    last = max(last, moment)
+  /// The same failure before its first vote.
+  fileprivate var none: Self { Self(cause: cause, count: 0, first: first, last: last) }
+
+  fileprivate mutating func add(_ votes: Int, _ earliest: MonotonicTime, _ latest: MonotonicTime) {
+    count += votes
+    first = min(first, earliest)
+    last = max(last, latest)
   }
 }

@@ -161,22 +161,29 @@ package struct Objective: Sendable, Hashable {
     let missed = arrivals.missProbability(windowSeconds: 0.1, share: 1.0 / 3)
     // Fewer votes than fall into such an outage cannot have seen it, at whatever rate they came.
     let isTooFew = votes.due < Self.votesToSeeOutage
-    // What the generator did not send says nothing of the system.
-    let unsent = figures.droppedByGenerator
+    // What the generator did not send says nothing of the system, nor does what failed while the control target did.
+    let (unsent, beside) = (figures.droppedByGenerator, figures.failedWithControl)
     let failed = votes.failed - unsent
-    let verdict: Verdict = failed > 0 ? .fail : isTooFew || missed > 0.05 || unsent > 0 ? .inconclusive : .pass
+    let isUnknown = isTooFew || missed > 0.05 || unsent > 0 || beside > 0
+    let verdict: Verdict = failed > beside ? .fail : isUnknown ? .inconclusive : .pass
     let percent = votes.due == 0 ? nil : Self.percent(failed, of: votes.due)
     let reason =
       switch verdict {
-      case .fail: "\(failed) of \(votes.due) votes failed"
+      case .fail:
+        "\(failed) of \(votes.due) votes failed"
+          + (beside > 0 ? ", \(beside) of them while the control target did" : "")
       case .pass: "no outage of 100 ms or more that hits a third of the votes (95 %)"
-      case .inconclusive: Self.whyUndecided(due: votes.due, unsent: unsent, arrivals)
+      case .inconclusive: Self.whyUndecided(due: votes.due, unsent: unsent, besideControl: beside, arrivals)
       }
     return result(phase: phase, observed: percent, votes.due, verdict, reason)
   }
 
-  private static func whyUndecided(due: Int, unsent: Int, _ arrivals: Arrivals) -> String {
+  private static func whyUndecided(due: Int, unsent: Int, besideControl: Int, _ arrivals: Arrivals) -> String {
     if due == 0 { return "no vote was due" }
+    if besideControl > 0 {
+      return
+        "all \(besideControl) votes that failed did so while the control target failed too: trouble on the way there"
+    }
     if unsent > 0 { return "\(unsent) votes were not sent in time by the generator itself" }
     if due < votesToSeeOutage { return "no vote failed, but \(due) votes are too few to see an outage" }
     switch arrivals {

@@ -2,10 +2,8 @@
 package struct RunReport: Sendable {
   /// What a run leaves behind to be judged.
   package struct Material: Sendable {
-    /// The outcome of every vote.
-    package var ledger: Ledger
-    /// When each phase began.
-    package var edges: PhaseEdges
+    /// Every vote, already finished: what was measured.
+    package var recorder: Recorder
     /// When the run ended: the end of the last phase.
     package var end: MonotonicTime
     /// The rollout and, where there was one, the rollback.
@@ -14,14 +12,8 @@ package struct RunReport: Sendable {
     package var consistency: ConsistencyReport
     /// Polls that gave no tally.
     package var failedPolls: Int
-    /// The longest that the queue of due votes has been, in votes.
-    package var backlogMaximum: Int
-    /// Processor time of the engine's thread since the first vote was due.
-    package var processorTime: Duration
-    /// Names of the pods that answered, by number - 1.
-    package var pods: [String]
-    /// libcurl's own name and version; empty when the load never began.
-    package var libcurl: String
+    /// What the generator says of itself; nil when it ended without a word.
+    package var generator: GeneratorFigures?
     /// The most memory that the process has had resident, in 10^6 bytes; 0 when the kernel does not say.
     package var peakMemoryMegabytes: Double
     /// True when somebody ended the run early.
@@ -29,23 +21,21 @@ package struct RunReport: Sendable {
 
     /// The material; see the members.
     package init(
-      ledger: Ledger, edges: PhaseEdges, end: MonotonicTime, rollouts: [RolloutRecord], consistency: ConsistencyReport,
-      failedPolls: Int, backlogMaximum: Int, processorTime: Duration, pods: [String], libcurl: String,
-      peakMemoryMegabytes: Double, isInterrupted: Bool
+      recorder: Recorder, end: MonotonicTime, rollouts: [RolloutRecord], consistency: ConsistencyReport,
+      failedPolls: Int, generator: GeneratorFigures?, peakMemoryMegabytes: Double, isInterrupted: Bool
     ) {
-      self.ledger = ledger
-      self.edges = edges
+      self.recorder = recorder
       self.end = end
       self.rollouts = rollouts
       self.consistency = consistency
       self.failedPolls = failedPolls
-      self.backlogMaximum = backlogMaximum
-      self.processorTime = processorTime
-      self.pods = pods
-      self.libcurl = libcurl
+      self.generator = generator
       self.peakMemoryMegabytes = peakMemoryMegabytes
       self.isInterrupted = isInterrupted
     }
+
+    /// When the first vote was due.
+    package var origin: MonotonicTime { recorder.ledger.origin }
   }
 
   /// Who measured what, and when by the wall clock.
@@ -104,24 +94,53 @@ package struct RunReport: Sendable {
   package init(heading: Heading, material: Material, objectives: [Objective]) {
     self.heading = heading
     self.material = material
-    let cut = PhaseCut(material)
-    let phases = material.edges.edges.map { edge in
-      let span = material.edges.span(of: edge.phase, end: material.end) ?? (edge.start, edge.start)
-      return PhaseReport(
-        phase: edge.phase, start: edge.start - material.ledger.origin, duration: span.end - span.start,
-        figures: cut.figures { $0 == edge.phase })
-    }
+    let phases = Self.phases(material)
     self.phases = phases
-    total = cut.figures(\.isCounted)
-    change = cut.figures(\.isChange)
-    keepsSchedule = total.droppedByGenerator == 0 && total.startLag.summary.map { $0.p99 <= 10_000 } ?? true
+    total = Self.sum(phases.filter { $0.phase.isCounted })
+    change = Self.sum(phases.filter { $0.phase.isChange })
+    keepsSchedule = total.droppedByGenerator == 0 && total.startLag.microseconds.map { $0.p99 <= 10_000 } ?? true
     let measured = Objective.Measured(
       change: change, total: total, consistency: material.consistency,
       rollout: material.rollouts.first?.outcome, rollback: material.rollouts.dropFirst().first?.outcome,
-      changeArrivals: Self.arrivals(phases.filter { $0.phase.isChange }, material.ledger.schedule),
-      totalArrivals: Self.arrivals(phases.filter { $0.phase.isCounted }, material.ledger.schedule))
+      changeArrivals: Self.arrivals(phases.filter { $0.phase.isChange }, material.recorder.ledger.schedule),
+      totalArrivals: Self.arrivals(phases.filter { $0.phase.isCounted }, material.recorder.ledger.schedule))
     self.objectives = objectives.map { $0.judge(measured) }
     verdict = Self.verdict(self.objectives, material, keepsSchedule: keepsSchedule)
+  }
+
+  /// The figures of each phase, with what only the whole ledger shows: outages, whose accepted votes around may be due in
+  /// other phases, and failures beside those of the control target.
+  private static func phases(_ material: Material) -> [PhaseReport] {
+    let (recorder, edges) = (material.recorder, material.recorder.edges)
+    let outages = Outage.find(in: recorder.ledger.observations) {
+      // Users of a closed loop vote as soon as they can: the least gap is the one that counts.
+      recorder.ledger.schedule.ratePerSecond(at: ($0 - material.origin).nanoseconds) ?? .infinity
+    }
+    var figures = edges.edges.indices.map(recorder.figures(ofPhaseAt:))
+    for outage in outages {
+      if let place = edges.place(at: outage.start) { figures[place].outages.append(outage) }
+    }
+    for vote in failedBesideControl(material) {
+      if let place = edges.place(at: vote.intended) { figures[place].failedWithControl += 1 }
+    }
+    return zip(edges.edges, figures).map { edge, figures in
+      let span = edges.span(of: edge.phase, end: material.end) ?? (edge.start, edge.start)
+      return PhaseReport(
+        phase: edge.phase, start: edge.start - material.origin, duration: span.end - span.start, figures: figures)
+    }
+  }
+
+  /// The failed votes that were under way when a failed probe of the control target was sent, or within a second of it.
+  private static func failedBesideControl(_ material: Material) -> [Observation] {
+    let failures = (material.generator?.control?.failures ?? []).sorted()
+    guard !failures.isEmpty else { return [] }
+    var next = 0
+    return material.recorder.ledger.observations.filter { vote in
+      // Votes come in due order, so probes that were too early for one are so for all that follow.
+      while next < failures.count, failures[next] < vote.intended + .seconds(-1) { next += 1 }
+      guard vote.outcome != .accepted, vote.cause != .generatorLate, next < failures.count else { return false }
+      return failures[next] <= vote.completed + .seconds(1)
+    }
   }
 
   /// How votes came at their scarcest in these phases.
@@ -133,12 +152,29 @@ package struct RunReport: Sendable {
     return schedule.isRandom ? .random(perSecond: rates.min() ?? 0) : .even(perSecond: rates.min() ?? 0)
   }
 
+  private static func sum(_ phases: [PhaseReport]) -> PhaseFigures {
+    var sum = PhaseFigures()
+    for phase in phases { sum.add(phase.figures) }
+    return sum
+  }
+
   private static func verdict(_ objectives: [Objective.Result], _ material: Material, keepsSchedule: Bool) -> Verdict {
     // Every proven inconsistency fails the run; what the check could not see counts through the votes objectives.
     let inconsistency: Verdict = material.consistency.verdict == .fail ? .fail : .pass
     // What was cut short has not shown what it was begun for.
     let isWhole: Verdict = keepsSchedule && !material.isInterrupted ? .pass : .inconclusive
     return (objectives.map(\.verdict) + [inconsistency, isWhole]).merged
+  }
+
+  /// Who answered votes from baseline to recovered, in the order of their first answer, and what.
+  ///
+  /// Answers that name no pod stand first, as `unknown`; from the 255th pod on they are one, `others`.
+  package var answered: [(responder: GeneratorFigures.Responder, figures: ResponderFigures)] {
+    let names = material.generator?.responders ?? []
+    return material.recorder.responders.enumerated().filter { $0.element.votes > 0 }.map { number, figures in
+      let unnamed = GeneratorFigures.Responder(pod: number == 255 ? "others" : "unknown", version: "")
+      return (number > 0 && number <= names.count ? names[number - 1] : unnamed, figures)
+    }
   }
 
   /// Exit status: 0 pass, 1 fail, 2 inconclusive.
@@ -150,29 +186,5 @@ package struct RunReport: Sendable {
     case .fail: 1
     case .inconclusive: 2
     }
-  }
-}
-
-/// The votes and outages of a run, to be cut by phase.
-private struct PhaseCut {
-  private let edges: PhaseEdges
-  private let observations: [Observation]
-  /// Found in the whole run, since the accepted votes around an outage may be due in other phases.
-  private let outages: [Outage]
-
-  init(_ material: RunReport.Material) {
-    edges = material.edges
-    observations = Array(material.ledger.observations)
-    outages = Outage.find(in: observations) {
-      // Users of a closed loop vote as soon as they can: the least gap is the one that counts.
-      material.ledger.schedule.ratePerSecond(at: ($0 - material.ledger.origin).nanoseconds) ?? .infinity
-    }
-  }
-
-  /// The figures of the votes that were due in the phases wanted, and of the outages that began there.
-  func figures(_ isWanted: (Phase) -> Bool) -> PhaseFigures {
-    func isPart(_ due: MonotonicTime) -> Bool { edges.phase(at: due).map(isWanted) ?? false }
-    return PhaseFigures(
-      of: observations.filter { isPart($0.intended) }, outages: outages.filter { isPart($0.start) })
   }
 }

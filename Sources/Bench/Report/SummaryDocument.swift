@@ -5,25 +5,8 @@ import FoundationEssentials
 /// Names and units are those that scripts rely on.
 package struct SummaryDocument: Sendable, Encodable {
   /// Version of this schema; a field that goes or changes its meaning raises the first number.
-  package static let schema = "votebench.summary/1.0"
+  package static let schema = "votebench.summary/1.1"
 
-  private struct PhaseEntry: Encodable {
-    var name: String
-    var startS: Double
-    var durationS: Double
-    var votes: PhaseFigures.Votes
-    var responseTimeMs: Distribution.Summary?
-    var serviceTimeMs: Distribution.Summary?
-    var startLagUs: Distribution.Summary?
-    var outages: [OutageEntry]
-  }
-  private struct OutageEntry: Encodable {
-    var startS: Double
-    var lowerMs: Double
-    var upperMs: Double?
-    var share: Double
-    var failed: Int
-  }
   private struct ErrorEntry: Encodable {
     var kind: String
     var phase: String
@@ -76,19 +59,6 @@ package struct SummaryDocument: Sendable, Encodable {
     var verdict: Verdict
     var reason: String
   }
-  private struct GeneratorEntry: Encodable {
-    var keepsSchedule: Bool
-    var startLagUs: Distribution.Summary?
-    var backlogMax: Int
-    var cpuUsPerVote: Double
-    var peakMemoryMb: Double
-    var libcurl: String
-  }
-  private struct AnsweringPod: Encodable {
-    var name: String
-    var votes: Int
-    var failed: Int
-  }
 
   private let schema = Self.schema
   private let version: String
@@ -99,19 +69,21 @@ package struct SummaryDocument: Sendable, Encodable {
   private let run: String
   private let seed: UInt64
   private let startedAt: String
-  private let phases: [PhaseEntry]
-  private let total: PhaseEntry
-  private let change: PhaseEntry
+  private let phases: [SummaryPhase]
+  private let total: SummaryPhase
+  private let change: SummaryPhase
+  private let connectionsBefore: SummaryConnections?
   private let errors: [ErrorEntry]
   private let rollouts: [RolloutEntry]
   private let consistency: ConsistencyEntry
   private let objectives: [ObjectiveEntry]
-  private let generator: GeneratorEntry
-  private let answeringPods: [AnsweringPod]
+  private let generator: SummaryGenerator
+  private let answeringPods: [SummaryResponder]
+  private let answeringVersions: [SummaryResponder]
 
   /// The document of `report`, of a run that exits with `exitCode`.
   package init(_ report: RunReport, exitCode: Int32) {
-    let origin = report.material.ledger.origin
+    let origin = report.material.origin
     version = report.heading.version
     verdict = report.verdict
     self.exitCode = Int(exitCode)
@@ -120,15 +92,19 @@ package struct SummaryDocument: Sendable, Encodable {
     run = report.heading.run
     seed = report.heading.seed
     startedAt = report.heading.startedAt
-    phases = report.phases.map { Self.entry($0, origin) }
-    total = Self.entry("total", report, report.total) { $0.isCounted }
-    change = Self.entry("change", report, report.change) { $0.isChange }
+    phases = report.phases.map {
+      SummaryPhase($0.phase.rawValue, start: $0.start, duration: $0.duration, $0.figures, origin: origin)
+    }
+    total = SummaryPhase("total", of: report, report.total) { $0.isCounted }
+    change = SummaryPhase("change", of: report, report.change) { $0.isChange }
+    connectionsBefore = SummaryConnections(report.material.recorder.connectionsBefore)
     errors = report.phases.flatMap { Self.errors($0, origin) }
     rollouts = report.material.rollouts.map { Self.entry($0, origin) }
     consistency = Self.entry(report.material.consistency)
     objectives = report.objectives.map(Self.entry)
-    generator = Self.generator(report)
-    answeringPods = Self.answeringPods(report)
+    generator = SummaryGenerator(report)
+    answeringPods = SummaryResponder.pods(report)
+    answeringVersions = SummaryResponder.versions(report)
   }
 
   /// The text of summary.json: keys in snake case, sorted, so that two runs can be compared line by line.
@@ -137,33 +113,6 @@ package struct SummaryDocument: Sendable, Encodable {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
     return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-  }
-
-  private static func entry(_ phase: RunReport.PhaseReport, _ origin: MonotonicTime) -> PhaseEntry {
-    entry(phase.phase.rawValue, start: phase.start, duration: phase.duration, phase.figures, origin)
-  }
-
-  private static func entry(
-    _ name: String, _ report: RunReport, _ figures: PhaseFigures, _ isPart: (Phase) -> Bool
-  ) -> PhaseEntry {
-    let parts = report.phases.filter { isPart($0.phase) }
-    let duration = parts.reduce(Duration.zero) { $0 + $1.duration }
-    return entry(
-      name, start: parts.first?.start ?? .zero, duration: duration, figures, report.material.ledger.origin)
-  }
-
-  private static func entry(
-    _ name: String, start: Duration, duration: Duration, _ figures: PhaseFigures, _ origin: MonotonicTime
-  ) -> PhaseEntry {
-    PhaseEntry(
-      name: name, startS: start.seconds, durationS: duration.seconds, votes: figures.votes,
-      responseTimeMs: figures.responseTime.summary?.inMilliseconds,
-      serviceTimeMs: figures.serviceTime.summary?.inMilliseconds, startLagUs: figures.startLag.summary,
-      outages: figures.outages.map {
-        OutageEntry(
-          startS: ($0.start - origin).seconds, lowerMs: $0.lower.milliseconds, upperMs: $0.upper?.milliseconds,
-          share: $0.share, failed: $0.failed)
-      })
   }
 
   private static func errors(_ phase: RunReport.PhaseReport, _ origin: MonotonicTime) -> [ErrorEntry] {
@@ -201,23 +150,6 @@ package struct SummaryDocument: Sendable, Encodable {
     ObjectiveEntry(
       expression: objective.expression, phase: objective.phase, observed: objective.observed,
       sample: objective.sample, verdict: objective.verdict, reason: objective.reason)
-  }
-
-  private static func answeringPods(_ report: RunReport) -> [AnsweringPod] {
-    let names = report.material.pods
-    return report.total.pods.sorted { $0.key < $1.key }.map { number, counts in
-      let name = number > 0 && Int(number) <= names.count ? names[Int(number) - 1] : "unknown"
-      return AnsweringPod(name: name, votes: counts.votes, failed: counts.failed)
-    }
-  }
-
-  private static func generator(_ report: RunReport) -> GeneratorEntry {
-    let sent = report.phases.reduce(0) { $0 + $1.figures.votes.sent }
-    return GeneratorEntry(
-      keepsSchedule: report.keepsSchedule, startLagUs: report.total.startLag.summary,
-      backlogMax: report.material.backlogMaximum,
-      cpuUsPerVote: Double(report.material.processorTime.nanoseconds) / 1000 / Double(max(1, sent)),
-      peakMemoryMb: report.material.peakMemoryMegabytes, libcurl: report.material.libcurl)
   }
 }
 

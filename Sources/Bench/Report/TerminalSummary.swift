@@ -11,8 +11,8 @@ package struct TerminalSummary: Sendable {
 
   /// The text, with a line break at its end.
   package var text: String {
-    ([verdictLine] + objectiveLines + [""] + phaseTable + [""] + rolloutLines + failureLines + consistencyLines
-      + [generatorLine]).joined(separator: "\n") + "\n"
+    ([verdictLine] + objectiveLines + [""] + phaseTable + [""] + rolloutLines + failureLines + cohortLines
+      + consistencyLines + generatorLines).joined(separator: "\n") + "\n"
   }
 
   private var verdictLine: String {
@@ -59,7 +59,7 @@ package struct TerminalSummary: Sendable {
   }
 
   private func row(_ name: String, _ duration: Duration, _ figures: PhaseFigures) -> [String] {
-    let response = figures.responseTime.summary?.inMilliseconds
+    let response = figures.responseTime.milliseconds
     func time(_ value: Double?) -> String { value.map { decimal($0, $0 < 100 ? 2 : 0) } ?? "-" }
     let worst = figures.outages.max { $0.lower < $1.lower }
     let outage = worst.map { outage in
@@ -89,9 +89,9 @@ package struct TerminalSummary: Sendable {
   private var failureLines: [String] {
     report.phases.filter { $0.phase.isCounted && $0.figures.votes.failed > 0 }.map { phase in
       let kinds = phase.figures.failures.map { "\($0.count) \($0.cause.name)" }.joined(separator: ", ")
-      let first = phase.figures.failures.map(\.first).min() ?? report.material.ledger.origin
+      let first = phase.figures.failures.map(\.first).min() ?? report.material.origin
       let last = phase.figures.failures.map(\.last).max() ?? first
-      let origin = report.material.ledger.origin
+      let origin = report.material.origin
       return "failed     \(phase.phase.rawValue): \(kinds); due from \(decimal((first - origin).seconds, 2)) s"
         + " to \(decimal((last - origin).seconds, 2)) s"
     }
@@ -121,11 +121,61 @@ package struct TerminalSummary: Sendable {
       + consistency.findings.map { "  \(paint($0.code.rawValue, $0.code.verdict == .fail ? 31 : 33))  \($0.detail)" }
   }
 
-  private var generatorLine: String {
-    let lag = report.total.startLag.summary
+  /// Only where votes opened connections of their own: else there is but one cohort.
+  private var cohortLines: [String] {
+    guard report.total.fresh.votes.due > 0 else { return [] }
+    let times = report.total.connections
+    let parts = [
+      ("look-up", times.nameLookup), ("connect", times.connect), ("TLS", times.tls), ("first byte", times.firstByte),
+    ]
+    let opened = parts.compactMap { name, part in
+      part.milliseconds.map { "\(name) \(decimal($0.p50, 2)) / \(decimal($0.p99, 2)) ms" }
+    }
+    return [
+      "kept       \(cohort(report.total.kept))", "fresh      \(cohort(report.total.fresh))",
+      "           \(times.opened) connections opened" + (opened.isEmpty ? "" : ", p50 / p99: ")
+        + opened.joined(separator: ", "),
+    ]
+  }
+
+  private func cohort(_ cohort: PhaseFigures.Cohort) -> String {
+    let times = cohort.times.response.milliseconds.map {
+      ", p50 \(decimal($0.p50, 2)) ms, p99 \(decimal($0.p99, 2)) ms, max \(decimal($0.max, 2)) ms"
+    }
+    return "\(cohort.votes.due) votes, \(cohort.votes.failed) failed" + (times ?? "")
+  }
+
+  private var generatorLines: [String] {
+    let lag = report.total.startLag.microseconds
     let text = lag.map { "start lag p50 \(decimal($0.p50, 0)) us, p99 \(decimal($0.p99, 0)) us" } ?? "no vote sent"
-    return "generator  \(text), backlog at most \(report.material.backlogMaximum): "
-      + (report.keepsSchedule ? "it kept its schedule" : paint("it did not keep its schedule", 33))
+    let kept = report.keepsSchedule ? "it kept its schedule" : paint("it did not keep its schedule", 33)
+    guard let figures = report.material.generator else { return ["generator  \(text): \(kept)"] }
+    var lines = ["generator  \(text), backlog at most \(figures.backlogMaximum): \(kept)"]
+    if report.total.droppedByGenerator > 0 {
+      lines.append(
+        "           \(report.total.droppedByGenerator) votes were due but not sent in time, by its own fault")
+    }
+    if figures.stalls.count > 0 {
+      lines.append(
+        "           the machine let it wait \(figures.stalls.count) times for more than 10 ms, at most"
+          + " \(decimal(figures.stalls.longest.milliseconds, 0)) ms")
+    }
+    return lines + controlLines(figures.control) + outOfRangeLines
+  }
+
+  private func controlLines(_ control: GeneratorFigures.Control?) -> [String] {
+    guard let control else { return [] }
+    let slowest = control.slowest.map { ", the slowest good one took \(decimal($0.milliseconds, 0)) ms" } ?? ""
+    let beside = report.total.failedWithControl
+    return [
+      "control    \(control.failures.count) of \(control.probes) probes failed\(slowest)"
+        + (beside > 0 ? "; \(beside) votes failed beside them" : "")
+    ]
+  }
+
+  private var outOfRangeLines: [String] {
+    let count = report.total.responseTime.outOfRange
+    return count > 0 ? ["           \(count) response times were above an hour, and count as an hour"] : []
   }
 
   private func paint(_ text: String, _ code: Int) -> String {
