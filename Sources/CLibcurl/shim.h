@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -80,6 +81,12 @@ static inline CURL *vb_multi_next_done(CURLM *multi, CURLcode *result) {
 // prctl is variadic: wake-ups of the calling thread may be at most this late for the kernel's convenience.
 static inline int vb_set_timer_slack(unsigned long nanoseconds) {
   return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0);
+}
+
+// Swift has no variables of a thread: the lists of blocks that a thread of the engine keeps for libcurl, or NULL.
+static inline void ***vb_pool(void) {
+  static _Thread_local void **pool;
+  return &pool;
 }
 
 // errno is a macro.

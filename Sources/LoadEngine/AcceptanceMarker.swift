@@ -7,13 +7,15 @@ package struct AcceptanceMarker: ~Copyable {
   /// The choices one after another, all of one width.
   private let choices: UnsafeMutablePointer<UInt8>
   private let width: Int
-  /// Where the choice stood in the last answer that proved a vote: mostly it does so again.
-  private var lastQuote = 0
+  /// Where each choice stood in the last answer that proved a vote for it: mostly it does so again.
+  private let lastQuotes: UnsafeMutablePointer<Int>
 
   /// The markers of `choices`, which are all of one length in bytes.
   package init(choices texts: [String]) {
     width = texts.first?.utf8.count ?? 0
     choices = .allocate(capacity: max(1, width * texts.count))
+    lastQuotes = .allocate(capacity: texts.count)
+    lastQuotes.initialize(repeating: 0, count: texts.count)
     for (number, text) in texts.enumerated() {
       var place = choices + number * width
       for byte in text.utf8.prefix(width) {
@@ -23,18 +25,21 @@ package struct AcceptanceMarker: ~Copyable {
     }
   }
 
-  deinit { choices.deallocate() }
+  deinit {
+    choices.deallocate()
+    lastQuotes.deallocate()
+  }
 
   /// True when `body` proves that a vote for the choice of this number was taken.
-  package mutating func isSeen(in body: UnsafeBufferPointer<UInt8>, choice number: Int) -> Bool {
+  package func isSeen(in body: UnsafeBufferPointer<UInt8>, choice number: Int) -> Bool {
     guard let start = body.baseAddress else { return false }
     let choice = choices + number * width
-    if isProof(start, body.count, quote: lastQuote, choice) { return true }
+    if isProof(start, body.count, quote: lastQuotes[number], choice) { return true }
     var place = 0
     while place < body.count, let found = memchr(start + place, 0x22, body.count - place) {
       let quote = UnsafeRawPointer(found) - UnsafeRawPointer(start)
       if isProof(start, body.count, quote: quote, choice) {
-        lastQuote = quote
+        lastQuotes[number] = quote
         return true
       }
       place = quote + 1

@@ -76,18 +76,25 @@ struct AnswerReader {
   /// Takes bytes; gives how many belong to this answer.
   ///
   /// Fewer than given only when the answer is complete or malformed.
-  mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, _ names: inout HeaderNames) -> Int {
+  mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, _ heads: inout KnownHeads) -> Int {
     guard let start = bytes.baseAddress else { return 0 }
     let count = bytes.count
     var place = 0
+    if !hasBegun, let head = heads.head(start, count) {
+      hasBegun = true
+      place = take(head)
+    }
     hasBegun = hasBegun || count > 0
+    let isWhole = part == .statusLine && lineCount == 0
     while place < count {
       switch part {
       case .complete, .malformed: return place
       case .body, .chunk: place &+= takeBody(start + place, count &- place)
       case .untilClose: place &+= keep(start + place, count &- place)
       case .statusLine, .header, .chunkSize, .chunkEnd, .trailer:
-        place &+= takeLine(start + place, count &- place, &names)
+        let wasHeader = part == .header
+        place &+= takeLine(start + place, count &- place, heads.names)
+        if wasHeader, isWhole, part != .header, let head { heads.keep(start, place, head) }
       }
     }
     return place
@@ -122,7 +129,7 @@ struct AnswerReader {
 
   /// Takes bytes up to the end of the line, or all of them when it has none.
   private mutating func takeLine(
-    _ start: UnsafePointer<UInt8>, _ available: Int, _ names: inout HeaderNames
+    _ start: UnsafePointer<UInt8>, _ available: Int, _ names: HeaderNames
   ) -> Int {
     guard let end = memchr(start, 0x0A, available) else {
       stash(start, available)
@@ -130,10 +137,10 @@ struct AnswerReader {
     }
     let count = UnsafeRawPointer(end) - UnsafeRawPointer(start)
     if lineCount == 0 {
-      act(on: Self.withoutReturn(start, count), &names)
+      act(on: Self.withoutReturn(start, count), names)
     } else {
       stash(start, count)
-      if part != .malformed { act(on: Self.withoutReturn(line, lineCount), &names) }
+      if part != .malformed { act(on: Self.withoutReturn(line, lineCount), names) }
       lineCount = 0
     }
     return count &+ 1
@@ -152,10 +159,10 @@ struct AnswerReader {
     UnsafeBufferPointer(start: start, count: count > 0 && start[count - 1] == 0x0D ? count - 1 : count)
   }
 
-  private mutating func act(on line: UnsafeBufferPointer<UInt8>, _ names: inout HeaderNames) {
+  private mutating func act(on line: UnsafeBufferPointer<UInt8>, _ names: HeaderNames) {
     switch part {
     case .statusLine: readStatus(line)
-    case .header: line.isEmpty ? headEnded() : readHeader(line, &names)
+    case .header: line.isEmpty ? headEnded() : readHeader(line, names)
     case .chunkSize: readChunkSize(line)
     case .chunkEnd: part = line.isEmpty ? .chunkSize : .malformed
     case .trailer: if line.isEmpty { part = .complete } else { countLine() }
@@ -196,16 +203,16 @@ struct AnswerReader {
 
   // MARK: Header
 
-  private mutating func readHeader(_ line: UnsafeBufferPointer<UInt8>, _ names: inout HeaderNames) {
+  private mutating func readHeader(_ line: UnsafeBufferPointer<UInt8>, _ names: HeaderNames) {
     countLine()
     guard let start = line.baseAddress, start[0] != 0x20, start[0] != 0x09 else { return }
-    guard let name = names.read(start, line.count, number: linesSeen), memchr(start, 0, line.count) == nil else {
+    let count = HeaderNames.tokenCount(start, line.count)
+    guard count > 0, count < line.count, start[count] == 0x3A, memchr(start, 0, line.count) == nil else {
       part = .malformed
       return
     }
-    if name.kind == .other { return }
-    let value = Self.trimmed(start, from: name.count &+ 1, to: line.count)
-    switch name.kind {
+    let value = Self.trimmed(start, from: count + 1, to: line.count)
+    switch names.kind(of: UnsafeBufferPointer(start: start, count: count)) {
     case .length: readLength(value)
     case .coding: readCoding(value)
     case .connection: readConnection(value)
@@ -268,6 +275,23 @@ struct AnswerReader {
       keepsConnection = false
       part = .untilClose
     }
+  }
+
+  /// What the head that has just ended said; nil unless it is the final one, and sound.
+  private var head: KnownHeads.Head? {
+    guard part != .malformed, part != .statusLine else { return nil }
+    return KnownHeads.Head(
+      part: part, status: status, keepsConnection: keepsConnection, rest: rest, responder: responder)
+  }
+
+  /// Takes a whole head that was read before; gives its length.
+  private mutating func take(_ known: borrowing KnownHeads.Known) -> Int {
+    part = known.head.part
+    status = known.head.status
+    keepsConnection = known.head.keepsConnection
+    rest = known.head.rest
+    responder.take(known.head.responder)
+    return known.count
   }
 
   // MARK: Chunks

@@ -227,6 +227,7 @@ private func closeSocket(_ state: UnsafeMutableRawPointer?, socket: curl_socket_
 
 private func setDeadline(_: UnsafeMutableRawPointer?, milliseconds: Int, state: UnsafeMutableRawPointer?) -> Int32 {
   state?.assumingMemoryBound(to: CurlMulti.State.self).pointee.deadline =
-    milliseconds < 0 ? nil : MonotonicTime.now + .milliseconds(milliseconds)
+    milliseconds < 0
+    ? nil : MonotonicTime(nanoseconds: MonotonicTime.now.nanoseconds &+ Int64(milliseconds) &* 1_000_000)
   return 0
 }

@@ -112,9 +112,9 @@ struct DirectConnection {
   }
 
   /// Takes bytes of the answer.
-  mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, _ names: inout HeaderNames) {
+  mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, _ heads: inout KnownHeads) {
     if !reader.hasBegun { noteFirstByte() }
-    hasLeftovers = reader.take(bytes, &names) < bytes.count
+    hasLeftovers = reader.take(bytes, &heads) < bytes.count
   }
 
   private mutating func noteFirstByte() {

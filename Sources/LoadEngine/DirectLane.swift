@@ -13,10 +13,10 @@ struct DirectLane: VoteLane, ~Copyable {
   private let connections: UnsafeMutablePointer<DirectConnection>
   private let count: Int
   private let kept: Int
-  private var names: HeaderNames
+  private var heads: KnownHeads
   private let text: VoteText
   private let request: DirectRequest
-  private var marker: AcceptanceMarker
+  private let marker: AcceptanceMarker
   private var responders: Responders
   /// What one read may bring: more than a TLS record holds, so that nothing stays behind inside TLS, where epoll does
   /// not see it.
@@ -66,7 +66,7 @@ struct DirectLane: VoteLane, ~Copyable {
     self.count = count
     self.kept = kept
     self.responders = responders
-    names = HeaderNames(configuration)
+    heads = KnownHeads(HeaderNames(configuration))
     marker = AcceptanceMarker(choices: configuration.ballot.choices)
     scratch = .allocate(capacity: 32768)
     timeout = configuration.timeout.nanoseconds
@@ -80,7 +80,7 @@ struct DirectLane: VoteLane, ~Copyable {
     Self.free(connections, count)
     scratch.deallocate()
     ended.deallocate()
-    names.free()
+    heads.free()
   }
 
   private static func free(_ connections: UnsafeMutablePointer<DirectConnection>, _ count: Int) {
@@ -161,7 +161,7 @@ struct DirectLane: VoteLane, ~Copyable {
 
   mutating func end(of slot: Int) -> VoteEnd {
     let connection = connections + slot
-    connection.pointee.reader.findResponder(names)
+    connection.pointee.reader.findResponder(heads.names)
     let choice = configuration.ballot.choiceIndex(of: connection.pointee.vote ?? 0)
     return VoteEnd(
       evidence: Evidence(
@@ -231,7 +231,7 @@ struct DirectLane: VoteLane, ~Copyable {
       if result == CURLE_AGAIN { return }
       guard result == CURLE_OK else { return end(slot, CURLE_RECV_ERROR) }
       guard count > 0 else { return end(slot, connection.pointee.closedByPeer()) }
-      connection.pointee.take(UnsafeBufferPointer(start: scratch.baseAddress, count: count), &names)
+      connection.pointee.take(UnsafeBufferPointer(start: scratch.baseAddress, count: count), &heads)
       switch connection.pointee.reader.part {
       case .complete: return end(slot, CURLE_OK)
       case .malformed: return end(slot, CURLE_WEIRD_SERVER_REPLY)

@@ -2,7 +2,6 @@ internal import CLibcurl
 
 /// What the names of header lines mean, and where a body names the pod.
 ///
-/// Servers send the same names in the same order, so what stood in each place the last time is compared first.
 /// Confined to one thread, and freed by its owner.
 struct HeaderNames {
   /// What a header is to the reader of an answer.
@@ -10,38 +9,26 @@ struct HeaderNames {
     case other, length, coding, connection, pod, version
   }
 
-  /// A header's name: what it means, and its bytes up to the colon.
-  struct Name {
-    var kind: Kind
-    var count: Int
-  }
-
   /// In lower case.
   private let pod: UnsafeMutableBufferPointer<UInt8>
   private let version: UnsafeMutableBufferPointer<UInt8>
+  private let podFirst: UInt8
+  private let versionFirst: UInt8
   /// What stands before and after the pod's name in a body; the header is not looked at then.
   private let before: UnsafeMutableBufferPointer<UInt8>
   private let after: UnsafeMutableBufferPointer<UInt8>
-  /// The names that were last read, with their colons, by their place.
-  private let known: UnsafeMutablePointer<UInt8>
-  private let knownNames: UnsafeMutablePointer<Name>
-  private static let places = 32
-  private static let width = 32
 
   init(_ configuration: EngineConfiguration) {
     pod = Self.bytes(configuration.podPattern == nil ? configuration.podHeader.lowercased() : "")
     version = Self.bytes(configuration.versionHeader.lowercased())
+    podFirst = pod.first ?? 0
+    versionFirst = version.first ?? 0
     before = Self.bytes(configuration.podPattern?.before ?? "")
     after = Self.bytes(configuration.podPattern?.after ?? "")
-    known = .allocate(capacity: Self.places * Self.width)
-    knownNames = .allocate(capacity: Self.places)
-    knownNames.initialize(repeating: Name(kind: .other, count: 0), count: Self.places)
   }
 
   func free() {
     for buffer in [pod, version, before, after] { buffer.deallocate() }
-    known.deallocate()
-    knownNames.deallocate()
   }
 
   private static func bytes(_ text: String) -> UnsafeMutableBufferPointer<UInt8> {
@@ -52,22 +39,8 @@ struct HeaderNames {
 
   // MARK: Names
 
-  /// The name of the header line in this place; nil when it has none.
-  func read(_ line: UnsafePointer<UInt8>, _ count: Int, number: Int) -> Name? {
-    let place = number & (Self.places - 1)
-    let last = knownNames[place]
-    if last.count > 0, last.count < count, memcmp(line, known + place * Self.width, last.count &+ 1) == 0 {
-      return last
-    }
-    let width = Self.tokenCount(line, count)
-    guard width > 0, width < count, line[width] == 0x3A else { return nil }
-    let name = Name(kind: kind(of: UnsafeBufferPointer(start: line, count: width)), count: width)
-    if width < Self.width {
-      memcpy(known + place * Self.width, line, width + 1)
-      knownNames[place] = name
-    }
-    return name
-  }
+  /// False when a name that begins so is surely neither the pod's nor the version's.
+  func mayNameResponder(_ first: UInt8) -> Bool { first | 0x20 == podFirst || first | 0x20 == versionFirst }
 
   /// What a name means; the case of its letters does not matter.
   func kind(of name: UnsafeBufferPointer<UInt8>) -> Kind {
@@ -79,7 +52,7 @@ struct HeaderNames {
   }
 
   /// How many bytes from `start` on may be part of a name.
-  private static func tokenCount(_ start: UnsafePointer<UInt8>, _ limit: Int) -> Int {
+  static func tokenCount(_ start: UnsafePointer<UInt8>, _ limit: Int) -> Int {
     // The bytes of a token, below 64 and from 64 to 127, as bits: letters, digits and !#$%&'*+-.^_`|~
     let (low, high): (UInt64, UInt64) = (0x03FF_6CFA_0000_0000, 0x57FF_FFFF_C7FF_FFFE)
     var place = 0

@@ -36,8 +36,8 @@ package final class LoadEngine: Sendable {
     output.onTermination = { [weak self] reason in
       if case .cancelled = reason { self?.quit() }
     }
-    // Set up before any other thread could use libcurl; a second call only counts.
-    curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+    // Before any other thread could use libcurl.
+    CurlMemory.setUp()
     for shard in 0..<threads { start(shard) }
   }
 
@@ -78,6 +78,8 @@ package final class LoadEngine: Sendable {
 
   /// What a thread of the engine does.
   private func run(_ shard: Int) {
+    CurlMemory.begin()
+    defer { CurlMemory.end() }
     do throws(EngineError) {
       try Limits.check(configuration)
       let loop = try EventLoop(

@@ -31,6 +31,14 @@ struct ResponderText {
     versionCount = Self.copy(value, to: bytes + Self.width)
   }
 
+  /// Keeps the names of another answer.
+  mutating func take(_ other: ResponderText) {
+    podCount = other.podCount
+    versionCount = other.versionCount
+    if podCount > 0 { memcpy(bytes, other.bytes, podCount) }
+    if versionCount > 0 { memcpy(bytes + Self.width, other.bytes + Self.width, versionCount) }
+  }
+
   /// Keeps what the pattern finds in a body.
   mutating func take(body: UnsafeBufferPointer<UInt8>, _ names: HeaderNames) {
     if let name = names.pod(in: body) { podCount = Self.copy(name, to: bytes) }

@@ -12,6 +12,8 @@ struct Shard<Lane: VoteLane & ~Copyable>: ~Copyable {
   private var loop: EventLoop
   private var isRunning = true
   private var processorAtStart: Int64 = 0
+  private var probesAreReady = true
+  private var probesDue: MonotonicTime?
 
   /// A loop that has not begun.
   init(
@@ -33,12 +35,8 @@ struct Shard<Lane: VoteLane & ~Copyable>: ~Copyable {
       obey()
       guard isRunning else { break }
       let wake = try votes.advance()
-      if votes.isConnected {
-        polls?.begin()
-        control?.begin()
-      }
-      let others = earliest(polls?.advance() ?? nil, control?.advance() ?? nil)
-      try loop.wait(until: earliest(wake, others))
+      if votes.isConnected { advanceProbes() }
+      try loop.wait(until: earliest(wake, probesDue))
       actOnReady()
     }
     votes.abandon()
@@ -48,13 +46,26 @@ struct Shard<Lane: VoteLane & ~Copyable>: ~Copyable {
       control: control?.figures)
   }
 
+  /// Lets polls and control probes do what they can, when one of their sockets was ready or their time has come.
+  private mutating func advanceProbes() {
+    guard probesAreReady || probesDue.map({ $0 <= votes.now }) == true else { return }
+    probesAreReady = false
+    polls?.begin()
+    control?.begin()
+    probesDue = earliest(polls?.advance() ?? nil, control?.advance() ?? nil)
+  }
+
   private mutating func actOnReady() {
     for place in 0..<loop.readyCount {
       guard let ready = loop.ready(place) else { continue }
       switch ready.owner {
       case .votes, .direct: votes.act(ready)
-      case .polls: polls?.act(ready)
-      case .control: control?.act(ready)
+      case .polls:
+        polls?.act(ready)
+        probesAreReady = true
+      case .control:
+        control?.act(ready)
+        probesAreReady = true
       case .loop: break
       }
     }

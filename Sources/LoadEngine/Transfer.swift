@@ -122,9 +122,11 @@ struct Transfer {
   }
 
   fileprivate mutating func header(_ bytes: UnsafePointer<CChar>, _ count: Int) {
+    // Most lines are none of ours.
+    guard count > 0, names.mayNameResponder(UInt8(bitPattern: bytes[0])) else { return }
     guard let colon = memchr(bytes, 0x3A, count) else { return }
+    let width = UnsafeRawPointer(colon) - UnsafeRawPointer(bytes)
     bytes.withMemoryRebound(to: UInt8.self, capacity: count) { line in
-      let width = UnsafeRawPointer(colon) - UnsafeRawPointer(line)
       var (start, end) = (width + 1, count)
       while start < end, line[start] <= 0x20 { start += 1 }
       while end > start, line[end - 1] <= 0x20 { end -= 1 }

@@ -11,7 +11,7 @@ struct TransferLane: VoteLane, ~Copyable {
   private let kept: Int
   private let names: HeaderNames
   private let text: VoteText
-  private var marker: AcceptanceMarker
+  private let marker: AcceptanceMarker
   private var responders: Responders
   private var opening: Int
   private var openedConnections = 0

@@ -38,13 +38,9 @@ struct VoteText: ~Copyable {
     _ index: Int, requestHeader: UnsafeMutablePointer<UInt8>, cookieHeader: UnsafeMutablePointer<UInt8>,
     form: UnsafeMutablePointer<UInt8>
   ) {
-    let ordinal = ballot.ordinal(of: index)
-    let (request, cookie) = (requestHeader + requestOffset, cookieHeader + cookieOffset)
-    for place in 0..<Ballot.ordinalWidth {
-      request[place] = ordinal[place]
-      cookie[place] = ordinal[place]
-    }
-    cookie[Ballot.ordinalWidth] = ordinal[Ballot.ordinalWidth]
+    var ordinal = ballot.ordinal(of: index).littleEndian
+    memcpy(requestHeader + requestOffset, &ordinal, Ballot.ordinalWidth)
+    memcpy(cookieHeader + cookieOffset, &ordinal, Ballot.ordinalWidth + 1)
     memcpy(form, forms + ballot.choiceIndex(of: index) * formWidth, formWidth)
   }
 }

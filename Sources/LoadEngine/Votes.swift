@@ -70,6 +70,9 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
   /// What is to be told is told after this time, in nanoseconds.
   private static var patience: Int64 { 50_000_000 }
 
+  /// When this turn of the loop began.
+  private(set) var now = MonotonicTime.now
+
   /// True when every connection is open.
   var isConnected: Bool { isOpen }
 
@@ -111,6 +114,7 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
 
   /// Does what can be done now; gives the moment at which it is needed again, nil when only a socket can tell.
   mutating func advance() throws(EngineError) -> MonotonicTime? {
+    now = MonotonicTime.now
     try collect()
     var wake = startDue()
     lane.runTimer()

@@ -7,6 +7,9 @@ votes: what set-up, polls and clock ticks cost cancels.
 import collections
 import re
 
+# What libcurl asks for memory through, in place of malloc: its doing, though the code is votebench's.
+CURL_MEMORY = "curlMemory"
+
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"}
 # Functions of Swift's runtime between the code that allocates and the allocator.
 RUNTIME = re.compile(r"swift_(slowAlloc|allocObject|bufferAllocate|allocBox|allocError|task_alloc)|_ZL?\d*_?swift_(slow)?alloc")
@@ -64,8 +67,8 @@ def _full_name(known, text):
     return known.get(match[1], text)
 
 
-class Difference:
-    """What a vote costs, from a run with few votes and one with many."""
+class Cost:
+    """What a vote costs: what a run with many votes counts in some seconds more than one with next to none."""
 
     def __init__(self, few, many, votes):
         self.votes = votes
@@ -80,11 +83,17 @@ class Difference:
         return sum(self._instructions.values())
 
     def own_instructions(self, binary):
-        return sum(count for (owner, _), count in self._instructions.items() if owner == binary)
+        return sum(
+            count for (owner, name), count in self._instructions.items() if owner == binary and CURL_MEMORY not in name)
+
+    def curl_memory_instructions(self, binary):
+        return sum(
+            count for (owner, name), count in self._instructions.items() if owner == binary and CURL_MEMORY in name)
 
     def own_allocations(self, binary):
         return sum(
-            count for (owner, _, callee), count in self._calls.items() if owner == binary and callee in ALLOCATORS)
+            count for (owner, caller, callee), count in self._calls.items()
+            if owner == binary and callee in ALLOCATORS and CURL_MEMORY not in caller)
 
     def by_object(self):
         """(object, instructions a vote), dearest first."""

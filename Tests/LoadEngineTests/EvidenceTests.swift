@@ -82,7 +82,7 @@ struct EvidenceTests {
     ])
   func marker(body: String, seen: Bool) {
     let bytes = Array(body.utf8)
-    var marker = AcceptanceMarker(choices: ["a", "b"])
+    let marker = AcceptanceMarker(choices: ["a", "b"])
     #expect(bytes.withUnsafeBufferPointer { marker.isSeen(in: $0, choice: 0) } == seen)
     // It remembers where a proof stood: that must not make one of something else.
     for other in ["{\"vote\":\"a\"}", "<script>var vote = \"a\";</script>", "{ \"vote\" : \"a\" }"] {

@@ -42,7 +42,7 @@ package struct Ballot: Sendable, Hashable {
       guard let value = Self.value(of: byte) else { return nil }
       index = index * 36 + value
     }
-    return ordinal(of: index)[Self.ordinalWidth] == tail[Self.ordinalWidth] ? index : nil
+    return UInt8(truncatingIfNeeded: ordinal(of: index) >> 56) == tail[Self.ordinalWidth] ? index : nil
   }
 
   /// Which of `choices` vote `index` is for: uniform, from the seed alone (SplitMix64 of seed and index).
@@ -62,31 +62,30 @@ package struct Ballot: Sendable, Hashable {
   }
 
   private func text(of index: Int, count: Int) -> String {
-    let ordinal = ordinal(of: index)
-    return String(decoding: (0..<count).map { ordinal[$0] }, as: UTF8.self)
+    withUnsafeBytes(of: ordinal(of: index).littleEndian) { String(decoding: $0.prefix(count), as: UTF8.self) }
   }
 
-  /// The digits of an ordinal and its check character, as they end a voter id; allocates nothing.
-  package func ordinal(of index: Int) -> InlineArray<8, UInt8> {
-    var result = InlineArray<8, UInt8>(repeating: Self.digit(0))
-    var (rest, sum) = (UInt64(index), 0)
-    var place = Self.ordinalWidth
+  /// The digits of an ordinal and its check character, as they end a voter id: eight characters, the first in the
+  /// lowest byte.
+  package func ordinal(of index: Int) -> UInt64 {
+    // Seven zeros.
+    var result: UInt64 = 0x0030_3030_3030_3030
+    var (rest, sum, place) = (UInt64(index), UInt64(0), UInt64(Self.ordinalWidth))
     while rest > 0 {
       precondition(place > 0, "a run has at most 36^7 votes")
       place &-= 1
       let (quotient, value) = rest.quotientAndRemainder(dividingBy: 36)
-      result[place] = Self.digit(Int(truncatingIfNeeded: value))
-      sum &+= (place &+ 2) &* Int(truncatingIfNeeded: value)
+      result &+= (Self.digit(value) &- 0x30) &<< (place &* 8)
+      sum &+= (place &+ 2) &* value
       rest = quotient
     }
     // A weighted sum modulo 37: finds every single wrong digit and every exchange of two neighbours.
     let check = sum % 37
-    result[Self.ordinalWidth] = check < 36 ? Self.digit(check) : UInt8(ascii: ".")
-    return result
+    return result | (check < 36 ? Self.digit(check) : 0x2E) &<< 56
   }
 
-  private static func digit(_ value: Int) -> UInt8 {
-    UInt8(truncatingIfNeeded: value < 10 ? 0x30 + value : 0x61 + value - 10)
+  private static func digit(_ value: UInt64) -> UInt64 {
+    value < 10 ? 0x30 &+ value : 0x57 &+ value
   }
 
   private static func value(of digit: UInt8) -> Int? {

@@ -38,8 +38,11 @@ package enum LatencyLog {
   package static func line(second: Int, tag: String? = nil, _ distribution: Distribution) -> String {
     let longest = decimal(Double(distribution.highestRecorded) / 1e6, 3)
     let interval = "\(second).000,1.000,\(longest),\(HistogramBlob(distribution).base64)"
-    return tag.map { "Tag=\($0),\(interval)" } ?? interval
+    return tag.map { tagged(interval, $0) } ?? interval
   }
+
+  /// An untagged line with a tag.
+  package static func tagged(_ line: String, _ tag: String) -> String { "Tag=\(tag),\(line)" }
 
   /// UTC, as Java prints a date: `Tue Nov 14 22:13:20 UTC 2023`.
   private static func date(_ start: Double) -> String {

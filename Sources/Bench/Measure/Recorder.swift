@@ -112,25 +112,29 @@ package struct Recorder: Sendable {
   }
 
   private mutating func lines(of closed: OpenSeconds.Closed) -> [String] {
-    var total = Distribution()
+    var counted: [(times: Distribution, line: String)] = []
     var tagged: [String] = []
     for part in closed.parts {
       let phase = edges.edges[part.phase].phase
       var all = part.kept
-      all.add(part.fresh)
-      if phase.isCounted {
-        total.add(all.response)
-        hasCounted = true
-      }
-      func line(_ metric: LatencyLog.Metric, _ times: Distribution) {
+      if part.fresh.response.count > 0 { all.add(part.fresh) }
+      func add(_ metric: LatencyLog.Metric, _ times: Distribution) {
         guard times.count > 0 else { return }
-        tagged.append(LatencyLog.line(second: closed.second, tag: LatencyLog.tag(phase, metric), times))
+        let line = LatencyLog.line(second: closed.second, times)
+        tagged.append(LatencyLog.tagged(line, LatencyLog.tag(phase, metric)))
+        if metric == .response, phase.isCounted { counted.append((times, line)) }
       }
-      line(.response, all.response)
-      line(.service, all.service)
-      line(.lag, all.startLag)
-      line(.fresh, part.fresh.response)
+      add(.response, all.response)
+      add(.service, all.service)
+      add(.lag, all.startLag)
+      add(.fresh, part.fresh.response)
     }
-    return hasCounted ? [LatencyLog.line(second: closed.second, total)] + tagged : tagged
+    hasCounted = hasCounted || !counted.isEmpty
+    guard hasCounted else { return tagged }
+    // Mostly one phase is all of a second, and its line that of the total, too.
+    if counted.count == 1 { return [counted[0].line] + tagged }
+    var total = Distribution()
+    for (times, _) in counted { total.add(times) }
+    return [LatencyLog.line(second: closed.second, total)] + tagged
   }
 }
