@@ -51,8 +51,8 @@ def command(name, target, folder):
         script = _written(folder / "wrk.lua", WRK)
         return ["wrk", "-t1", "-c64", "-d60s", "-s", script, url]
     if name == "hey":
-        return ["hey", "-z", "60s", "-c", "64", "-m", "POST", "-T", FORM, "-H", f"Cookie: {COOKIE}",
-                "-d", BODY, url]
+        return ["hey", "-z", "60s", "-c", "64", "-cpus", "1", "-m", "POST", "-T", FORM, "-H",
+                f"Cookie: {COOKIE}", "-d", BODY, url]
     if name == "h2load":
         return ["h2load", "--h1", "-t1", "-c64", "-D60", "-d", _written(folder / "body", BODY),
                 "-H", f"Content-Type: {FORM}", "-H", f"Cookie: {COOKIE}", url]

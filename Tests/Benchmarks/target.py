@@ -96,7 +96,7 @@ class Target:
 
     def counts(self):
         """(connections, requests) that nginx has accepted since its start, those of this question included."""
-        with urllib.request.urlopen(f"{self.origin}/status", context=self._context(), timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.origin}/status", context=self._context(), timeout=2) as answer:
             words = answer.read().split()
         return int(words[7]), int(words[9])
 
