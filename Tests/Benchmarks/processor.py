@@ -11,20 +11,22 @@ Sample = collections.namedtuple("Sample", "rate cost others")
 
 
 def sample(target, process, seconds):
-    """Watches `process` sending to `target` for `seconds`."""
+    """Watches `process` sending to `target` for `seconds`; refuses what does not keep its connections."""
     before = _reading(target, process)
     time.sleep(seconds)
     after = _reading(target, process)
-    requests, own, server, machine, clock = (b - a for a, b in zip(before, after))
+    connections, requests, own, server, machine, clock = (b - a for a, b in zip(before, after))
     if requests < 10:
         raise RuntimeError(f"{requests} requests in {seconds} s")
+    if connections > requests / 100:
+        raise RuntimeError(f"{connections} new connections for {requests} requests")
     return Sample(requests / clock, own / requests * 1e6, max(0, (machine - own - server) / clock))
 
 
 def _reading(target, process):
-    """Requests, processor seconds of generator, server and machine, and the clock. The question is a request itself."""
-    requests = target.requests()
-    return requests - 1, _used_by(process), _used_by(target.worker), _used_by_all(), time.monotonic()
+    """Connections, requests, processor seconds of generator, server and machine, and the clock."""
+    connections, requests = target.counts()
+    return connections, requests, _used_by(process), _used_by(target.worker), _used_by_all(), time.monotonic()
 
 
 def _used_by(process):

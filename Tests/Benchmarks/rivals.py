@@ -51,17 +51,12 @@ def command(name, target, folder):
         script = _written(folder / "wrk.lua", WRK)
         return ["wrk", "-t1", "-c64", "-d60s", "-s", script, url]
     if name == "hey":
-        return ["hey", "-z", "60s", "-c", "64", "-cpus", "1", "-m", "POST", "-T", FORM, "-H", f"Cookie: {COOKIE}",
-                "-d", BODY, url]
+        return ["hey", "-z", "60s", "-c", "64", "-cpus", "1", "-m", "POST", "-T", FORM, "-H",
+                f"Cookie: {COOKIE}", "-d", BODY, url]
     if name == "h2load":
         return ["h2load", "--h1", "-t1", "-c64", "-D60", "-d", _written(folder / "body", BODY),
                 "-H", f"Content-Type: {FORM}", "-H", f"Cookie: {COOKIE}", url]
     return [_k6(), "run", "--quiet", "--no-usage-report", "-e", f"VOTE_URL={url}", _written(folder / "k6.js", K6)]
-
-
-def environment():
-    """Go's programs are told that they have one core: they see the machine's otherwise."""
-    return {**os.environ, "GOMAXPROCS": "1"}
 
 
 def _k6():

@@ -92,8 +92,13 @@ class Target:
 
     def requests(self):
         """Requests that nginx has answered since its start, this one included."""
-        with urllib.request.urlopen(f"{self.origin}/status", context=self._context(), timeout=10) as answer:
-            return int(answer.read().split()[9])
+        return self.counts()[1]
+
+    def counts(self):
+        """(connections, requests) that nginx has accepted since its start, those of this question included."""
+        with urllib.request.urlopen(f"{self.origin}/status", context=self._context(), timeout=2) as answer:
+            words = answer.read().split()
+        return int(words[7]), int(words[9])
 
     def freeze(self, seconds):
         """Stops the worker, waits, lets it go on; gives how long it was stopped."""
