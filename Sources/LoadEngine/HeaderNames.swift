@@ -40,6 +40,7 @@ struct HeaderNames {
   // MARK: Names
 
   /// False when a name that begins so is surely neither the pod's nor the version's.
+  @inline(__always)
   func mayNameResponder(_ first: UInt8) -> Bool { first | 0x20 == podFirst || first | 0x20 == versionFirst }
 
   /// What a name means; the case of its letters does not matter.

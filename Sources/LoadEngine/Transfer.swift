@@ -11,7 +11,7 @@ struct Transfer {
   private let form: UnsafeMutablePointer<UInt8>
   private let body: UnsafeMutablePointer<UInt8>
   private let bodyCapacity: Int
-  private let names: HeaderNames
+  fileprivate let names: HeaderNames
   private(set) var responder = ResponderText()
   private(set) var bodyCount = 0
   /// Times that libcurl was about to send the request.
@@ -122,8 +122,6 @@ struct Transfer {
   }
 
   fileprivate mutating func header(_ bytes: UnsafePointer<CChar>, _ count: Int) {
-    // Most lines are none of ours.
-    guard count > 0, names.mayNameResponder(UInt8(bitPattern: bytes[0])) else { return }
     guard let colon = memchr(bytes, 0x3A, count) else { return }
     let width = UnsafeRawPointer(colon) - UnsafeRawPointer(bytes)
     bytes.withMemoryRebound(to: UInt8.self, capacity: count) { line in
@@ -160,8 +158,12 @@ private func receiveHeader(
   bytes: UnsafeMutablePointer<CChar>?, size: Int, count: Int, place: UnsafeMutableRawPointer?
 ) -> Int {
   guard let bytes, let place else { return 0 }
-  place.assumingMemoryBound(to: Transfer.self).pointee.header(bytes, size * count)
-  return size * count
+  let transfer = place.assumingMemoryBound(to: Transfer.self)
+  // Most lines are none of ours. libcurl's size is 1, always.
+  if count > 0, transfer.pointee.names.mayNameResponder(UInt8(bitPattern: bytes[0])) {
+    transfer.pointee.header(bytes, count)
+  }
+  return count
 }
 
 /// libcurl sends a request again by itself, POST included, when a kept connection closes without an answer (measured:
