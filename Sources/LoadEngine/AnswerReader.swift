@@ -26,25 +26,29 @@ struct AnswerReader {
   private struct Framing {
     var length: Int?
     var isChunked = false
-    var isContradictory = false
+    var saysClose = false
   }
   private var framing = Framing()
   private var rest = 0
   private var linesSeen = 0
-  private let line: UnsafeMutablePointer<UInt8>
+  /// What has come of a line whose end has not.
+  private var line: UnsafeMutablePointer<UInt8>
   private var lineCount = 0
+  private var lineRoom = Self.usualLine
   private let body: UnsafeMutablePointer<UInt8>
   private var bodyCount = 0
 
-  /// The longest line that is taken.
-  static let lineCapacity = 8192
+  /// The longest line that is taken, without its line feed: as long as libcurl's own limit.
+  static let lineCapacity = 102_400
+  /// There is room for such a line from the beginning.
+  private static let usualLine = 4096
   /// As much of a body is kept: what proves a vote stands at its beginning.
   static let bodyCapacity = 16384
-  /// As many header lines are taken.
-  private static let lineLimit = 256
+  /// As many lines of header and trailer are taken.
+  static let lineLimit = 256
 
   init() {
-    line = .allocate(capacity: Self.lineCapacity)
+    line = .allocate(capacity: Self.usualLine)
     body = .allocate(capacity: Self.bodyCapacity)
   }
 
@@ -136,7 +140,7 @@ struct AnswerReader {
       return available
     }
     let count = UnsafeRawPointer(end) - UnsafeRawPointer(start)
-    if lineCount == 0 {
+    if lineCount == 0, count <= Self.lineCapacity {
       act(on: Self.withoutReturn(start, count), names)
     } else {
       stash(start, count)
@@ -151,8 +155,17 @@ struct AnswerReader {
       part = .malformed
       return
     }
+    if lineCount + count > lineRoom { makeRoom() }
     memcpy(line + lineCount, start, count)
     lineCount += count
+  }
+
+  private mutating func makeRoom() {
+    let longer = UnsafeMutablePointer<UInt8>.allocate(capacity: Self.lineCapacity)
+    memcpy(longer, line, lineCount)
+    line.deallocate()
+    line = longer
+    lineRoom = Self.lineCapacity
   }
 
   private static func withoutReturn(_ start: UnsafePointer<UInt8>, _ count: Int) -> UnsafeBufferPointer<UInt8> {
@@ -251,12 +264,30 @@ struct AnswerReader {
   }
 
   private mutating func readConnection(_ value: UnsafeBufferPointer<UInt8>) {
-    if value.equals(lowercased: "close") { keepsConnection = false }
-    if value.equals(lowercased: "keep-alive") { keepsConnection = true }
+    if value.equals(lowercased: "keep-alive") {
+      keepsConnection = !framing.saysClose
+    } else if Self.lists(value, "close") {
+      framing.saysClose = true
+      keepsConnection = false
+    }
+  }
+
+  /// True when `word` is one of the words of a list with commas.
+  private static func lists(_ value: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
+    guard let start = value.baseAddress else { return false }
+    var first = 0
+    for place in 0...value.count where place == value.count || start[place] == 0x2C {
+      if trimmed(start, from: first, to: place).equals(lowercased: word) { return true }
+      first = place + 1
+    }
+    return false
   }
 
   private mutating func headEnded() {
     if (100...199).contains(status) {
+      // What an interim answer says is nothing to the final one.
+      framing = Framing()
+      responder.forget()
       part = .statusLine
       return
     }
