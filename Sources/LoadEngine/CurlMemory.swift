@@ -9,7 +9,7 @@ enum CurlMemory {
   /// Before each block: the number of its list, or `unlisted`, in as much as keeps blocks aligned.
   fileprivate static let header = 16
   fileprivate static let unlisted = 255
-  /// Lists of 32, 64, 128 ... 131072 bytes, header included: libcurl takes 64 KiB and a little for each POST.
+  /// Lists by powers of two, from 32 to 131072 bytes, header included: libcurl takes 64 KiB and more for each POST.
   fileprivate static let lists = 13
 
   /// Blocks of one thread that wait to be taken again: the first of each list.
