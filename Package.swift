@@ -52,7 +52,8 @@ let package = Package(
     .testTarget(
       name: "BenchTests",
       dependencies: ["Bench", "TestSupport", .product(name: "Histogram", package: "hdrhistogram-swift")]),
-    .testTarget(name: "LoadEngineTests", dependencies: ["Bench", "LoadEngine", "TestSupport"]),
+    .testTarget(
+      name: "LoadEngineTests", dependencies: ["Bench", "LoadEngine", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "KubernetesTests", dependencies: ["Bench", "Kubernetes", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "TestSupport"], exclude: ["Fixtures"]),

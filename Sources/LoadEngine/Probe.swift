@@ -30,7 +30,7 @@ struct Probe: ~Copyable {
   static func make(
     _ url: String, _ configuration: EngineConfiguration, _ owner: EventLoop.Owner, epoll: Int32, every: Duration
   ) throws(EngineError) -> Probe {
-    let multi = try CurlMulti(owner, epoll: epoll, connections: 1)
+    let multi = try CurlMulti(owner, epoll: epoll, connections: 1, endsUnasked: configuration.http == .one)
     let target = try Target(url, configuration)
     let names = HeaderNames(configuration)
     let headers = ["Accept: application/json"] + configuration.headers

@@ -14,6 +14,8 @@ struct Transfer {
   fileprivate let names: HeaderNames
   private(set) var responder = ResponderText()
   private(set) var bodyCount = 0
+  /// The empty line after the header of the (last) answer was read.
+  private(set) var headIsWhole = false
   /// Times that libcurl was about to send the request.
   private(set) var sends = 0
   /// When it was handed to libcurl.
@@ -66,6 +68,7 @@ struct Transfer {
   /// Forgets the last answer, before the handle is used again.
   mutating func rewind() {
     bodyCount = 0
+    headIsWhole = false
     responder.forget()
     sends = 0
   }
@@ -121,6 +124,16 @@ struct Transfer {
     bodyCount += max(0, room)
   }
 
+  /// An empty line ends a head; a status line begins another, after an interim answer.
+  fileprivate mutating func noteEnd(_ bytes: UnsafePointer<CChar>, _ first: UInt8, _ count: Int) {
+    if first == 0x0D || first == 0x0A {
+      headIsWhole = true
+    } else if first == 0x48, count > 5, memcmp(bytes, "HTTP/", 5) == 0 {
+      headIsWhole = false
+      responder.forget()
+    }
+  }
+
   fileprivate mutating func header(_ bytes: UnsafePointer<CChar>, _ count: Int) {
     guard let colon = memchr(bytes, 0x3A, count) else { return }
     let width = UnsafeRawPointer(colon) - UnsafeRawPointer(bytes)
@@ -159,10 +172,12 @@ private func receiveHeader(
 ) -> Int {
   guard let bytes, let place else { return 0 }
   let transfer = place.assumingMemoryBound(to: Transfer.self)
-  // Most lines are none of ours. libcurl's size is 1, always.
-  if count > 0, transfer.pointee.names.mayNameResponder(UInt8(bitPattern: bytes[0])) {
-    transfer.pointee.header(bytes, count)
-  }
+  // libcurl's size is 1, always.
+  guard count > 0 else { return 0 }
+  let first = UInt8(bitPattern: bytes[0])
+  transfer.pointee.noteEnd(bytes, first, count)
+  // Most lines are none of ours.
+  if transfer.pointee.names.mayNameResponder(first) { transfer.pointee.header(bytes, count) }
   return count
 }
 

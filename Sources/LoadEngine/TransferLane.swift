@@ -17,6 +17,11 @@ struct TransferLane: VoteLane, ~Copyable {
   private var openedConnections = 0
   /// Bytes of one complete request; 0 while unknown.
   private var completeBytes = 0
+  /// libcurl writes a request at once, so that what it counts is all of it.
+  ///
+  /// Of a longer one it counts the first part alone, as much as the socket took (at most 16 KB over TLS): that would
+  /// make complete requests out of incomplete ones and the other way round. HTTP/2 counts nothing that is sent.
+  private let countsWhole: Bool
 
   /// The lane of one thread, without connections.
   static func make(
@@ -24,7 +29,9 @@ struct TransferLane: VoteLane, ~Copyable {
   ) throws(EngineError) -> TransferLane {
     let kept = configuration.keptSlots(shard: shard)
     let count = kept + configuration.freshSlots(shard: shard)
-    let multi = try CurlMulti(.votes, epoll: epoll, connections: count, multiplexes: configuration.streams > 1)
+    let multi = try CurlMulti(
+      .votes, epoll: epoll, connections: count, multiplexes: configuration.streams > 1,
+      endsUnasked: configuration.http == .one)
     let target = try Target(configuration.origin + configuration.votePath, configuration)
     let text = VoteText(configuration.ballot)
     let names = HeaderNames(configuration)
@@ -57,6 +64,9 @@ struct TransferLane: VoteLane, ~Copyable {
     self.responders = responders
     marker = AcceptanceMarker(choices: configuration.ballot.choices)
     opening = kept
+    let lines = self.text.headers + configuration.headers
+    let length = lines.reduce(configuration.votePath.utf8.count) { $0 + $1.utf8.count }
+    countsWhole = configuration.http == .one && length < 8192
     for slot in 0..<count { prepare(slot) }
   }
 
@@ -159,15 +169,15 @@ struct TransferLane: VoteLane, ~Copyable {
     // Each time that a re-send is blocked libcurl counts a retry of its own, for the life of the handle, and gives up
     // every sixth by itself: a send error, although all was sent.
     let givenUp = result == CURLE_SEND_ERROR && completeBytes > 0 && bytes >= completeBytes
+    // A head that the peer's closing has cut is a success to libcurl.
+    let isCut = result == CURLE_OK && !transfer.pointee.headIsWhole
     var evidence = Evidence(
-      curl: Int(result.rawValue), status: transfer.pointee.integer(CURLINFO_RESPONSE_CODE), requestBytes: bytes,
+      curl: Int((isCut ? CURLE_PARTIAL_FILE : result).rawValue),
+      status: transfer.pointee.integer(CURLINFO_RESPONSE_CODE), requestBytes: bytes,
       completeBytes: completeBytes,
       markerSeen: marker.isSeen(in: transfer.pointee.answer, choice: configuration.ballot.choiceIndex(of: index)),
       resendBlocked: transfer.pointee.sends > 1 || givenUp)
-    // Only HTTP/1.1 sends what it counts: in HTTP/2 nothing proves that a request was incomplete.
-    if completeBytes == 0, configuration.http == .one, result == CURLE_OK, evidence.outcome == .accepted,
-      transfer.pointee.sends == 1
-    {
+    if completeBytes == 0, countsWhole, result == CURLE_OK, evidence.outcome == .accepted, transfer.pointee.sends == 1 {
       completeBytes = evidence.requestBytes
       evidence.completeBytes = completeBytes
     }

@@ -47,7 +47,7 @@ extension LoadEngineTests {
           outcome: .indeterminate, cause: "answer-cut"),
         Cut(
           testDescription: "in the head", bytes: "HTTP/1.1 200 OK\r\nContent-Le", outcome: .indeterminate,
-          cause: "marker-missing"),
+          cause: "answer-cut"),
         Cut(
           testDescription: "in the status line", bytes: "HTTP/1.1 ", outcome: .indeterminate, cause: ""),
         Cut(
