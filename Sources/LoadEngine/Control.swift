@@ -14,6 +14,11 @@ struct Control: ~Copyable {
   init(_ url: String, _ configuration: EngineConfiguration, epoll: Int32) throws(EngineError) {
     var own = configuration
     own.headers = []
+    own.resolve = nil
+    own.clientCertificate = nil
+    own.clientKey = nil
+    own.sourceAddress = nil
+    own.maximumConnectionAge = nil
     own.http = .one
     own.origin = url
     probe = try Probe.make(url, own, .control, epoll: epoll, every: .seconds(1))

@@ -23,6 +23,9 @@ enum CurlMemory {
   }
 
   /// Keeps returned blocks on this thread from now on.
+  ///
+  /// Never inlined: each object file has a `vb_pool` of its own, and this file's is the one that counts.
+  @inline(never)
   static func begin() {
     let pool = Pool.allocate(capacity: lists)
     pool.initialize(repeating: nil, count: lists)
@@ -30,6 +33,7 @@ enum CurlMemory {
   }
 
   /// Returns all blocks that this thread keeps.
+  @inline(never)
   static func end() {
     guard let pool = vb_pool().pointee else { return }
     vb_pool().pointee = nil

@@ -41,7 +41,12 @@ struct EventLoop: ~Copyable {
   /// The last wait was ended from another thread; true before the first.
   private(set) var wasWokenUp = true
   /// Wake-ups later than asked for.
-  private(set) var stalls = GeneratorFigures.Stalls(count: 0, longest: .zero)
+  var stalls: GeneratorFigures.Stalls { .init(count: stallCount, longest: .nanoseconds(longestStall)) }
+  private var stallCount = 0
+  private var longestStall: Int64 = 0
+  /// When the last wait was to end at the latest, and when it began.
+  private var awaited: MonotonicTime?
+  private var waitBegan: Int64 = 0
 
   private var timer: Timer
   private let wakeUp: WakeUp
@@ -104,17 +109,27 @@ struct EventLoop: ~Copyable {
   /// Waits until something is ready or `deadline` has come (nil: for ever).
   mutating func wait(until deadline: MonotonicTime?) throws(EngineError) {
     var count = try waitForEvents(until: deadline)
-    if count < 0, vb_errno() == ENOSYS, case .wait = timer {
+    // The kernel has no such call, or a sandbox around it forbids it.
+    if count < 0, vb_errno() != EINTR, case .wait = timer {
       try fallBack()
       count = try waitForEvents(until: deadline)
     }
+    if count < 0, vb_errno() != EINTR { throw Self.refused }
     readyCount = Int(max(0, count))
     wasWokenUp = false
-    var wokenByTimer = count == 0
+    awaited = deadline
     for place in 0..<readyCount where events[place].data.u64 >> 32 == Owner.loop.rawValue {
-      wokenByTimer = drain(Int32(truncatingIfNeeded: events[place].data.u64)) || wokenByTimer
+      drain(Int32(truncatingIfNeeded: events[place].data.u64))
     }
-    if wokenByTimer, let deadline { noteStall(since: deadline) }
+  }
+
+  /// The loop goes on at `now`: what is later than it was to be is the machine's doing, whatever ended the wait.
+  mutating func goesOn(at now: MonotonicTime) {
+    guard let awaited else { return }
+    let late = now.nanoseconds &- max(awaited.nanoseconds, waitBegan)
+    if late > Self.stall { stallCount += 1 }
+    if late > longestStall { longestStall = late }
+    self.awaited = nil
   }
 
   private mutating func waitForEvents(until deadline: MonotonicTime?) throws(EngineError) -> Int32 {
@@ -123,7 +138,8 @@ struct EventLoop: ~Copyable {
       return epoll_wait(descriptor, events, Int32(Self.capacity), -1)
     }
     guard let deadline else { return epoll_pwait2(descriptor, events, Int32(Self.capacity), nil, nil) }
-    let nanoseconds = max(0, deadline.nanoseconds - MonotonicTime.now.nanoseconds)
+    waitBegan = MonotonicTime.now.nanoseconds
+    let nanoseconds = max(0, deadline.nanoseconds - waitBegan)
     var timeout = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
     return epoll_pwait2(descriptor, events, Int32(Self.capacity), &timeout, nil)
   }
@@ -146,22 +162,14 @@ struct EventLoop: ~Copyable {
     timerfd_settime(descriptor, Int32(TFD_TIMER_ABSTIME), &setting, nil)
   }
 
-  /// True when it was the timer.
-  private mutating func drain(_ socket: Int32) -> Bool {
+  private mutating func drain(_ socket: Int32) {
     var value: UInt64 = 0
     _ = read(socket, &value, 8)
     guard case .descriptor(socket, _) = timer else {
       wasWokenUp = true
-      return false
+      return
     }
     timer = .descriptor(socket, armed: nil)
-    return true
-  }
-
-  private mutating func noteStall(since deadline: MonotonicTime) {
-    let late = MonotonicTime.now.nanoseconds - deadline.nanoseconds
-    if late > Self.stall { stalls.count += 1 }
-    if late > stalls.longest.nanoseconds { stalls.longest = .nanoseconds(late) }
   }
 }
 

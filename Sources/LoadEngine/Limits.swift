@@ -28,8 +28,10 @@ enum Limits {
     var limit = rlimit()
     guard getrlimit(kind, &limit) == 0 else { return }
     let needed = UInt64(connections + others)
-    guard needed > limit.rlim_cur else { return }
-    limit.rlim_cur = rlim_t(needed)
+    // Look-ups and attempts at two addresses take more, for a moment: what the machine gives of that is taken.
+    let wanted = rlim_t(min(needed * 4, UInt64(limit.rlim_max)))
+    guard wanted > limit.rlim_cur else { return }
+    limit.rlim_cur = wanted
     guard needed <= limit.rlim_max, setrlimit(kind, &limit) == 0 else {
       throw EngineError(
         code: .setUp, attempted: "making room for \(connections) connections",

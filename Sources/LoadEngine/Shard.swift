@@ -35,6 +35,7 @@ struct Shard<Lane: VoteLane & ~Copyable>: ~Copyable {
       obey()
       guard isRunning else { break }
       let wake = try votes.advance()
+      loop.goesOn(at: votes.now)
       if votes.isConnected { advanceProbes() }
       try loop.wait(until: earliest(wake, probesDue))
       actOnReady()

@@ -44,6 +44,10 @@ struct Target: ~Copyable {
     if let age = configuration.maximumConnectionAge {
       vb_easy_set_long(easy, CURLOPT_MAXLIFETIME_CONN, Int(age.seconds.rounded(.up)))
     }
+    // libcurl would let go of connections that were idle for two minutes.
+    vb_easy_set_long(easy, CURLOPT_MAXAGE_CONN, 1 << 30)
+    // libcurl would wait for a look-up that hangs, and with it every other vote of the thread.
+    vb_easy_set_long(easy, CURLOPT_QUICK_EXIT, 1)
     // A kept answer would hide that the name points elsewhere now.
     vb_easy_set_long(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0)
     // An empty text keeps libcurl from searching the environment for a proxy, each time.

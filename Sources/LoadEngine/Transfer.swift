@@ -18,6 +18,9 @@ struct Transfer {
   private(set) var headIsWhole = false
   /// Times that libcurl was about to send the request.
   private(set) var sends = 0
+  private var connectsAtSending = 0
+  /// It was sent on a connection of its own, or never, since that could not be opened.
+  var isFresh: Bool { sends == 0 || connectsAtSending > 0 }
   /// When it was handed to libcurl.
   var began = MonotonicTime(nanoseconds: 0)
   /// The vote in it; nil when it opens a connection before the first vote.
@@ -155,7 +158,10 @@ struct Transfer {
 
   fileprivate mutating func maySend() -> Bool {
     sends += 1
-    return sends == 1
+    guard sends == 1 else { return false }
+    // A blocked re-send opens a connection, too: that one is not the vote's.
+    connectsAtSending = integer(CURLINFO_NUM_CONNECTS)
+    return true
   }
 }
 

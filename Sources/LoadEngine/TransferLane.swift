@@ -133,7 +133,7 @@ struct TransferLane: VoteLane, ~Copyable {
     return VoteEnd(
       evidence: evidence(transfer, transfer.pointee.vote ?? 0, transfer.pointee.result),
       responder: responders.number(of: transfer.pointee.responder),
-      isFresh: transfer.pointee.integer(CURLINFO_NUM_CONNECTS) > 0)
+      isFresh: transfer.pointee.isFresh)
   }
 
   func opening(of slot: Int) -> ConnectionTimes? {

@@ -68,7 +68,7 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
   /// As many votes are told at once.
   private static var batch: Int { 256 }
   /// What is to be told is told after this time, in nanoseconds.
-  private static var patience: Int64 { 50_000_000 }
+  private static var patience: Int64 { 100_000_000 }
 
   /// When this turn of the loop began.
   private(set) var now = MonotonicTime.now
@@ -198,8 +198,10 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
     cohort.free.append(Int32(slot))
   }
 
-  /// Gives up the votes in hand: nobody will see their answers.
+  /// Gives up the votes in hand, whose answers nobody will see, and those that are due and unsent.
   mutating func abandon() {
+    // What has ended already has its answer.
+    _ = try? collect()
     let now = MonotonicTime.now
     for slot in 0..<slots where hands[slot].index >= 0 {
       let hand = hands[slot]
@@ -208,7 +210,18 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
           index: hand.index, intended: hand.intended, actual: hand.actual, completed: now, startLag: hand.startLag,
           outcome: .indeterminate, cause: .runEnded))
     }
+    Self.giveUp(&kept, now, &finished)
+    Self.giveUp(&fresh, now, &finished)
     flush(ifOlderThan: 0)
+  }
+
+  private static func giveUp(_ cohort: inout Cohort, _ now: MonotonicTime, _ finished: inout [Observation]) {
+    while let (index, intended) = cohort.driver?.giveUp(now: now) {
+      finished.append(
+        Observation(
+          index: index, intended: intended, actual: now, completed: now, startLag: 0, outcome: .dropped,
+          cause: .runEnded))
+    }
   }
 
   private mutating func endIfDone() {

@@ -20,6 +20,7 @@ struct RunInProgress {
   /// Opened before there was a recorder.
   private var openedBefore: [ConnectionTimes] = []
   private var ledger: Ledger? { recorder?.ledger }
+  private var isConnected = false
   private var baseline = Baseline()
   private var samples: [TallySample] = []
   private var failedPolls = 0
@@ -87,6 +88,7 @@ struct RunInProgress {
   private mutating func handle(_ event: EngineEvent, indeterminateSettle: Duration) async throws(RunFailure) {
     switch event {
     case .connected:
+      isConnected = true
       progress.note("connected: \(profile.connections) connections; reading the tally before the first vote")
     case .connections(let opened): record(opened)
     case .votes(let observations): record(observations)
@@ -119,7 +121,8 @@ struct RunInProgress {
 
   private mutating func tally(_ sample: TallySample, indeterminateSettle: Duration) async throws(RunFailure) {
     guard ledger != nil else {
-      if baseline.add(sample) { begin() }
+      // Threads of the engine may still be connecting while the first one polls.
+      if isConnected, baseline.add(sample) { begin() }
       return
     }
     samples.append(sample)

@@ -104,6 +104,14 @@ package struct VoteDriver: Sendable {
     return .start(index: index, intended: intended, startLag: max(0, now - ready))
   }
 
+  /// A vote that is due by `now` and is not going to be sent; nil when there is none.
+  package mutating func giveUp(now: MonotonicTime) -> (index: Int, intended: MonotonicTime)? {
+    guard !isClosed, headDue <= now.nanoseconds, headDue < end else { return nil }
+    let (index, due) = (head.index, headDue)
+    take(now.nanoseconds)
+    return (index, MonotonicTime(nanoseconds: due))
+  }
+
   private mutating func closedStep(_ now: MonotonicTime, _ slotIsFree: Bool) -> Step {
     if now.nanoseconds >= end { hasEnded = true }
     guard !hasEnded, slotIsFree, !selection.isEmpty else { return .wait(until: nil) }
