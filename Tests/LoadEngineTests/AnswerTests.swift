@@ -7,65 +7,25 @@ extension LoadEngineTests {
   @Suite("Answers")
   struct AnswerTests {
     @Test(
-      "a kept connection that closes without an answer makes no vote be sent twice",
-      arguments: EngineConfiguration.Lane.allCases)
-    func resends(_ lane: EngineConfiguration.Lane) async throws {
-      // What comes first on a connection is answered; a vote on a kept one is read, and the connection closed.
-      let behaviour = RawServer.toVotes { $0.place == 1 ? .accepted : .close }
-      try await RawServer.with(behaviour) { server in
-        let configuration = EngineConfiguration.plain(port: server.port, rate: 20, connections: 4, lane: lane)
-        let recording = try await Recording.voting(configuration, for: .seconds(2))
-        let expected = Set((0..<40).map(configuration.ballot.requestID(of:)))
-        #expect(recording.votes.count == 40)
-        #expect(server.posts.count == 40 && Set(server.posts.map(\.requestID)) == expected)
-        let closed = Set(server.posts.filter { $0.place > 1 }.map(\.requestID))
-        #expect(closed.count >= 10 && closed.count < 40)
-        for vote in recording.votes {
-          let wasClosed = closed.contains(configuration.ballot.requestID(of: vote.index))
-          #expect(vote.outcome == (wasClosed ? .indeterminate : .accepted))
-          #expect(vote.cause == (!wasClosed ? .none : lane == .direct ? .curl(52) : .resendBlocked))
-          #expect(vote.resends == 0)
-        }
-      }
-    }
-
-    struct Cut: Sendable, CustomTestStringConvertible {
-      var testDescription: String
-      var bytes: String
-      var outcome: Outcome
-      var cause: String
-    }
-
-    @Test(
-      "an answer that was cut proves as much as was seen of it",
-      arguments: [
-        Cut(
-          testDescription: "after the marker", bytes: "HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"vote\":\"a\"}",
-          outcome: .accepted, cause: "none"),
-        Cut(
-          testDescription: "before the marker", bytes: "HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"vote\":\"",
-          outcome: .indeterminate, cause: "answer-cut"),
-        Cut(
-          testDescription: "in the head", bytes: "HTTP/1.1 200 OK\r\nContent-Le", outcome: .indeterminate,
-          cause: "answer-cut"),
-        Cut(
-          testDescription: "in the status line", bytes: "HTTP/1.1 ", outcome: .indeterminate, cause: ""),
-        Cut(
-          testDescription: "not at all, with an error", bytes: "HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n",
-          outcome: .indeterminate, cause: "http-502"),
-        Cut(
-          testDescription: "not at all, refused", bytes: "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n",
-          outcome: .refused, cause: "http-404"),
-      ])
-    func cuts(_ cut: Cut) async throws {
-      let behaviour = RawServer.toVotes { _ in .bytes(cut.bytes) }
-      try await RawServer.with(behaviour) { server in
-        let recording = try await Recording.voting(
-          .plain(port: server.port, rate: 20, connections: 2, lane: .transfer), for: .milliseconds(500))
-        #expect(recording.votes.count == 10 && server.posts.count == 10)
-        for vote in recording.votes {
-          #expect(vote.outcome == cut.outcome)
-          if !cut.cause.isEmpty { #expect(vote.cause.name == cut.cause) }
+      "a kept connection that closes without an answer makes no vote be sent twice")
+    func resends() async throws {
+      try await sideBySide(EngineConfiguration.Lane.allCases) { lane in
+        // What comes first on a connection is answered; a vote on a kept one is read, and the connection closed.
+        let behaviour = RawServer.toVotes { $0.place == 1 ? .accepted : .close }
+        try await RawServer.with(behaviour) { server in
+          let configuration = EngineConfiguration.plain(port: server.port, rate: 20, connections: 4, lane: lane)
+          let recording = try await Recording.voting(configuration, for: .seconds(2))
+          let expected = Set((0..<40).map(configuration.ballot.requestID(of:)))
+          #expect(recording.votes.count == 40)
+          #expect(server.posts.count == 40 && Set(server.posts.map(\.requestID)) == expected)
+          let closed = Set(server.posts.filter { $0.place > 1 }.map(\.requestID))
+          #expect(closed.count >= 10 && closed.count < 40)
+          for vote in recording.votes {
+            let wasClosed = closed.contains(configuration.ballot.requestID(of: vote.index))
+            #expect(vote.outcome == (wasClosed ? .indeterminate : .accepted))
+            #expect(vote.cause == (!wasClosed ? .none : lane == .direct ? .curl(52) : .resendBlocked))
+            #expect(vote.resends == 0)
+          }
         }
       }
     }

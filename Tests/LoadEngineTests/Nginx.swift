@@ -12,6 +12,8 @@ struct Nginx: Sendable {
     var method: String
     var path: String
     var requestID: String
+    /// Whom it came from.
+    var address: String
   }
 
   let port: Int
@@ -20,12 +22,18 @@ struct Nginx: Sendable {
   let certificate: String
   private let accessLog: String
 
-  /// Starts one and waits until it listens; `vote` is what its configuration does on the vote path.
-  init(on stage: Stage, vote: String = #"return 200 '{"vote":"a"}'"#) async throws {
+  /// Its key: what clients may present, too.
+  let key: String
+
+  /// Starts one and waits until it listens; `vote` is what its configuration does on the vote path, `options` are of
+  /// the port, `more` is said of the server.
+  init(
+    on stage: Stage, vote: String = #"return 200 '{"vote":"a"}'"#, options: String = "", more: String = ""
+  ) async throws {
     let port = try FreePort.next()
     let folder = stage.folder
     try await Self.makeCertificate(stage)
-    try Self.configuration(folder, port: port, vote: vote).write(
+    try Self.configuration(folder, port: port, vote: vote, options: options, more: more).write(
       toFile: "\(folder)/nginx.conf", atomically: true, encoding: .utf8)
     let process = try stage.start(
       try Executables.system("nginx"),
@@ -37,6 +45,7 @@ struct Nginx: Sendable {
     self.port = port
     self.process = process
     certificate = "\(folder)/tls.crt"
+    key = "\(folder)/tls.key"
     accessLog = "\(folder)/access.log"
   }
 
@@ -44,8 +53,9 @@ struct Nginx: Sendable {
   func entries() throws -> [Entry] {
     try String(contentsOfFile: accessLog, encoding: .utf8).split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ").map(String.init)
-      guard words.count == 5, let connection = Int(words[0]), let place = Int(words[1]) else { return nil }
-      return Entry(connection: connection, place: place, method: words[2], path: words[3], requestID: words[4])
+      guard words.count == 6, let connection = Int(words[0]), let place = Int(words[1]) else { return nil }
+      return Entry(
+        connection: connection, place: place, method: words[2], path: words[3], requestID: words[4], address: words[5])
     }
   }
 
@@ -61,14 +71,15 @@ struct Nginx: Sendable {
   }
 
   /// One process, so that stopping it stops everything.
-  private static func configuration(_ folder: String, port: Int, vote: String) -> String {
+  private static func configuration(_ folder: String, port: Int, vote: String, options: String, more: String) -> String
+  {
     """
     daemon off;
     master_process off;
     pid \(folder)/nginx.pid;
     events { worker_connections 512; }
     http {
-      log_format connections '$connection $connection_requests $request_method $uri $http_x_request_id';
+      log_format connections '$connection $connection_requests $request_method $uri $http_x_request_id $remote_addr';
       access_log \(folder)/access.log connections;
       keepalive_requests 100000;
       client_body_temp_path \(folder)/body;
@@ -77,7 +88,9 @@ struct Nginx: Sendable {
       uwsgi_temp_path \(folder)/uwsgi;
       scgi_temp_path \(folder)/scgi;
       server {
-        listen 127.0.0.1:\(port) ssl backlog=1024;
+        listen 127.0.0.1:\(port) ssl backlog=1024 \(options);
+        listen [::1]:\(port) ssl \(options);
+        \(more)
         ssl_certificate \(folder)/tls.crt;
         ssl_certificate_key \(folder)/tls.key;
         default_type application/json;

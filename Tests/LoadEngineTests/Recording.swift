@@ -7,6 +7,21 @@ import Testing
 @Suite("The load engine", .serialized)
 enum LoadEngineTests {}
 
+/// Does the same for each of several at the same time, which is no disturbance where no time is measured.
+func sideBySide<Each: Sendable>(
+  _ all: [Each], _ body: @escaping @Sendable (Each) async throws -> Void
+) async throws {
+  try await withThrowingTaskGroup(of: Void.self) { group in
+    for each in all { group.addTask { try await body(each) } }
+    try await group.waitForAll()
+  }
+}
+
+/// Does the same on both lanes at the same time.
+func onBothLanes(_ body: @escaping @Sendable (EngineConfiguration.Lane) async throws -> Void) async throws {
+  try await sideBySide(EngineConfiguration.Lane.allCases, body)
+}
+
 /// Everything that an engine told, in order.
 struct Recording {
   var events: [EngineEvent] = []
@@ -103,9 +118,10 @@ extension EngineConfiguration {
 
   /// TLS to an nginx, by its name and with its certificate.
   static func secure(
-    _ nginx: Nginx, rate: Int = 20, connections: Int = 4, timeout: Duration = .seconds(10)
+    _ nginx: Nginx, rate: Int = 20, connections: Int = 4, timeout: Duration = .seconds(10),
+    lane: EngineConfiguration.Lane = .direct
   ) -> EngineConfiguration {
-    var configuration = plain(port: nginx.port, rate: rate, connections: connections, timeout: timeout)
+    var configuration = plain(port: nginx.port, rate: rate, connections: connections, timeout: timeout, lane: lane)
     configuration.origin = "https://oggy.local:\(nginx.port)"
     configuration.resolve = "oggy.local:\(nginx.port):127.0.0.1"
     configuration.caCertificate = nginx.certificate
