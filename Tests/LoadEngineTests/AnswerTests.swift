@@ -25,6 +25,7 @@ extension LoadEngineTests {
             #expect(vote.outcome == (wasClosed ? .indeterminate : .accepted))
             #expect(vote.cause == (!wasClosed ? .none : lane == .direct ? .curl(52) : .resendBlocked))
             #expect(vote.resends == 0)
+            #expect(!wasClosed || !vote.isFresh)
           }
         }
       }
