@@ -108,12 +108,11 @@ extension LoadEngineTests {
         let load = LaneRun.Load(votes: 12, connections: 1)
         try await LaneRun.results(causes.keys.sorted(), transport, load) { name, results in
           for result in results {
-            for vote in result.votes {
+            // The server fails three connections; whose they are depends on the order in which it takes them.
+            let failed = result.votes.filter { $0.outcome != .accepted }
+            #expect(failed.count == 3, Comment(rawValue: result.name))
+            for vote in failed {
               let what: Comment = "vote \(vote.index): \(vote.outcome), \(vote.cause.name): \(result.name)"
-              guard (5...7).contains(vote.index) else {
-                #expect(vote.outcome == .accepted, what)
-                continue
-              }
               // In plain TCP it depends on the moment whether the request was written before the connection was gone.
               let isSent = transport == .plain && name != "opening-speaks-plainly"
               #expect(vote.outcome == .refused || isSent && vote.outcome == .indeterminate, what)
@@ -131,9 +130,9 @@ extension LoadEngineTests {
         timeout: .seconds(1), ways: LaneRun.Way.all.filter { $0.isFresh })
       try await LaneRun.results(["opening-stalls"], .tls, load) { _, results in
         for result in results {
-          #expect(
-            result.votes.map { $0.outcome == .refused } == (0..<8).map { $0 == 5 }, Comment(rawValue: result.name))
-          #expect(result.votes[5].cause.name == "timeout" && result.posts.count == 7, Comment(rawValue: result.name))
+          let refused = result.votes.filter { $0.outcome == .refused }
+          #expect(result.votes.count == 8 && refused.map(\.cause.name) == ["timeout"], Comment(rawValue: result.name))
+          #expect(result.posts.count == 7, Comment(rawValue: result.name))
         }
       }
     }
