@@ -18,6 +18,8 @@ package struct SandboxConfiguration: Codable, Sendable, Equatable {
   package var semantics: Semantics
   /// Path of the `votingd` binary.
   package var votingd: String
+  /// The folder of the voting system's manifests.
+  package var manifests: String
   /// The version of votebench that asks, for the logs.
   package var version: String
   /// The folder in which the sandbox makes its own.
@@ -34,12 +36,13 @@ package struct SandboxConfiguration: Codable, Sendable, Equatable {
   /// A sandbox as `votebench run` wants it, but for what is given.
   package init(
     httpsPort: Int = 8443, exactPort: Bool = false, semantics: Semantics = .upsert, votingd: String,
-    version: String = "dev", folderBase: String? = nil, lifeline: Bool = true, ingressThrottle: Double = 2
+    manifests: String, version: String = "dev", folderBase: String? = nil, lifeline: Bool = true, ingressThrottle: Double = 2
   ) {
     self.httpsPort = httpsPort
     self.exactPort = exactPort
     self.semantics = semantics
     self.votingd = votingd
+    self.manifests = manifests
     self.version = version
     self.folderBase = folderBase ?? SandboxFolder.defaultBase
     self.lifeline = lifeline

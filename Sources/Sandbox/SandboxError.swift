@@ -17,6 +17,8 @@ package struct SandboxError: Error, Sendable, CustomStringConvertible {
     case folderUnsafe
     /// No loopback range is free.
     case rangeTaken
+    /// The manifests of the voting system cannot be read.
+    case manifestInvalid
     /// A process could not be started, or ended at once.
     case startFailed
     /// A part did not become ready within its limit.

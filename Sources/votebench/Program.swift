@@ -13,9 +13,20 @@ enum Program {
     return directory + "/" + name
   }
 
-  /// A file of the project, in which the launcher stands: VOTEBENCH_HOME, or else the current directory.
+  /// The folder of the voting system's manifests.
+  static var manifests: String { projectFile("Profiles/manifests") }
+
+  /// A file of the project: below VOTEBENCH_HOME, which the launcher sets, or else the nearest folder above this
+  /// program that has it.
   static func projectFile(_ name: String) -> String {
     let home = ProcessInfo.processInfo.environment["VOTEBENCH_HOME"] ?? ""
-    return home.isEmpty ? name : home + "/" + name
+    if !home.isEmpty { return "\(home)/\(name)" }
+    var folders = path.split(separator: "/").dropLast()
+    while !folders.isEmpty {
+      let candidate = "/\(folders.joined(separator: "/"))/\(name)"
+      if FileManager.default.fileExists(atPath: candidate) { return candidate }
+      folders.removeLast()
+    }
+    return name
   }
 }

@@ -13,7 +13,8 @@ private struct SandboxUnderTest {
 
   static func configuration(_ stage: Stage) throws -> SandboxConfiguration {
     var configuration = SandboxConfiguration(
-      httpsPort: try FreePort.next(), votingd: try Executables.built("votingd"), folderBase: stage.folder,
+      httpsPort: try FreePort.next(), votingd: try Executables.built("votingd"),
+      manifests: Executables.projectFile("Profiles/manifests"), folderBase: stage.folder,
       lifeline: false)
     configuration.semantics = .count
     return configuration
@@ -223,7 +224,7 @@ struct LifecycleTests {
   @Test("a configuration survives its way through a command line")
   func configuration() throws {
     let configuration = SandboxConfiguration(
-      httpsPort: 9_443, exactPort: true, semantics: .count, votingd: "/opt/vot ingd", version: "1 \"x\"",
+      httpsPort: 9_443, exactPort: true, semantics: .count, votingd: "/opt/vot ingd", manifests: "/m", version: "1 \"x\"",
       folderBase: "/tmp", lifeline: false, ingressThrottle: 0.1)
     #expect(try SandboxConfiguration(argument: configuration.argument) == configuration)
   }

@@ -20,6 +20,11 @@ package enum Executables {
     throw StageError("\(name) is not installed: not in \(folders.joined(separator: ":"))")
   }
 
+  /// A file of the project, whose tests these are.
+  package static func projectFile(_ name: String, from here: String = #filePath) -> String {
+    folder(of: folder(of: folder(of: here))) + "/" + name
+  }
+
   private static func folder(of path: String) -> String {
     path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
   }
