@@ -17,7 +17,8 @@ struct SandboxCommand: AsyncParsableCommand {
       do {
         let child = try await SandboxChild.start(
           SandboxConfiguration(
-            semantics: .count, votingd: Program.sibling("votingd"), manifests: Program.manifests, version: Votebench.version, lifeline: false),
+            semantics: .count, votingd: Program.sibling("votingd"), manifests: Program.manifests,
+            version: Votebench.version, lifeline: false),
           executable: Program.path)
         Console.output(SandboxCommand.guide(to: child.info))
       } catch {
@@ -69,16 +70,19 @@ struct SandboxCommand: AsyncParsableCommand {
   }
 
   /// Where a sandbox is, and what to try.
+  ///
+  /// kubectl caches what a server offers by its address, and sandboxes use addresses again: hence a cache apart.
   private static func guide(to info: SandboxInfo) -> String {
-    let curl = "curl --cacert \(info.caCertificate) --resolve \(info.host):\(info.port):\(info.address)"
-    return """
-      sandbox at \(info.url) (process \(info.pid))
-        export KUBECONFIG=\(info.kubeconfig) HOME=\(info.kubectlHome)
-        kubectl -n \(info.namespace) get deploy,rs,pods
-        kubectl -n \(info.namespace) set image deployment/voting-app voting-app=voting-app:v2
-        \(curl) -b voter_id=me -d vote=a \(info.url)/vote
-        \(curl) -H 'Accept: application/json' \(info.url)/result
+    """
+    sandbox at \(info.url) (process \(info.pid))
+      pages    \(info.url)/vote and \(info.url)/result, for \(info.host) at \(info.address)
+      CA       \(info.caCertificate)
+      kubectl  export KUBECONFIG=\(info.kubeconfig) KUBECACHEDIR=\(info.kubectlHome)
+      try      kubectl get deployments,statefulsets,pods
+               kubectl set image deployment/voting-app voting-app=voting-app:v2
+               curl --cacert \(info.caCertificate) --resolve \(info.host):\(info.port):\(info.address) \
+    -b voter_id=me -d vote=a \(info.url)/vote
 
-      """
+    """
   }
 }

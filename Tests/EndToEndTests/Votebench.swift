@@ -106,15 +106,20 @@ struct Votebench {
     home = stage.folder + "/t"
     try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
     chmod(home, 0o777)
+    try FileManager.default.createSymbolicLink(
+      atPath: stage.folder + "/Profiles", withDestinationPath: Executables.projectFile("Profiles"))
   }
 
   /// Starts votebench with these arguments; `path` replaces PATH.
   func start(_ arguments: [String], path: String? = nil) throws -> ServerProcess {
-    var environment = ProcessInfo.processInfo.environment
-    environment["TMPDIR"] = home
-    environment["VOTEBENCH_HOME"] = stage.folder
+    var environment = environment()
     if let path { environment["PATH"] = path }
     return try stage.start(try Self.path(), arguments, environment: environment, name: "votebench", endSignal: SIGTERM)
+  }
+
+  /// The environment that keeps votebench's files within this test.
+  func environment() -> [String: String] {
+    ProcessInfo.processInfo.environment.merging(["TMPDIR": home, "VOTEBENCH_HOME": stage.folder]) { $1 }
   }
 
   /// Runs votebench to its end.
@@ -141,11 +146,11 @@ struct Votebench {
   }
 
   /// Holds the run's summary and the sample against the published schema, with Debian's python3-jsonschema.
-  func validateSummary(file: String = #filePath) async throws {
-    let root = file.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
-    for summary in [report.map { $0 + "/summary.json" } ?? "", root + "/Reports/samples/summary.json"] {
+  func validateSummary() async throws {
+    let reports = Executables.projectFile("Reports")
+    for summary in [report.map { $0 + "/summary.json" } ?? "", reports + "/samples/summary.json"] {
       let check = try stage.start(
-        "/usr/bin/python3", ["-m", "jsonschema", "-i", summary, root + "/Reports/summary.schema.json"], name: "schema")
+        "/usr/bin/python3", ["-m", "jsonschema", "-i", summary, reports + "/summary.schema.json"], name: "schema")
       guard try await check.wait(within: .seconds(30)) == .exited(0) else {
         throw StageError("\(summary) does not satisfy the schema: \(stage.log(of: "schema"))")
       }
