@@ -13,7 +13,8 @@ actor SandboxServer {
 
   private let configuration: SandboxConfiguration
   private let logger: Logger
-  private let store = ObjectStore()
+  /// The objects of its cluster.
+  nonisolated let store = ObjectStore()
   private let password = (0..<16).map { _ in String(UInt8.random(in: 0 ... .max), radix: 16) }.joined()
 
   private var folder: SandboxFolder?
