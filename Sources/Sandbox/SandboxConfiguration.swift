@@ -12,6 +12,8 @@ package struct SandboxConfiguration: Codable, Sendable, Equatable {
 
   /// The port of the ingress on 127.0.0.1, or the first of 51 to try.
   package var httpsPort: Int
+  /// The first port on 127.0.0.1 to try for plain HTTP, of 51.
+  package var httpPort: Int
   /// Whether only ``httpsPort`` will do: then it is an error if it is taken.
   package var exactPort: Bool
   /// What the worker keeps of each vote.
@@ -35,10 +37,12 @@ package struct SandboxConfiguration: Codable, Sendable, Equatable {
 
   /// A sandbox as `votebench run` wants it, but for what is given.
   package init(
-    httpsPort: Int = 8443, exactPort: Bool = false, semantics: Semantics = .upsert, votingd: String,
-    manifests: String, version: String = "dev", folderBase: String? = nil, lifeline: Bool = true, ingressThrottle: Double = 2
+    httpsPort: Int = 8443, httpPort: Int = 8080, exactPort: Bool = false, semantics: Semantics = .upsert,
+    votingd: String, manifests: String, version: String = "dev", folderBase: String? = nil, lifeline: Bool = true,
+    ingressThrottle: Double = 2
   ) {
     self.httpsPort = httpsPort
+    self.httpPort = httpPort
     self.exactPort = exactPort
     self.semantics = semantics
     self.votingd = votingd

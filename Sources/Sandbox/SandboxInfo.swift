@@ -18,6 +18,8 @@ package struct SandboxInfo: Codable, Sendable, Equatable {
   package var address: String
   /// The port in ``url``.
   package var port: Int
+  /// The ingress's port for plain HTTP on ``address``: what has TLS is redirected to ``port``.
+  package var httpPort: Int
   /// Path of the certificate of the authority that signed the ingress's, in PEM.
   package var caCertificate: String
   /// Path of the kubeconfig.

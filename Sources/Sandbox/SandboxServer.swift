@@ -50,21 +50,22 @@ actor SandboxServer {
       logger.notice("removed \(folder), left by a sandbox that was killed")
     }
     let (folder, range, journal) = try prepare()
-    let port = try freePort()
+    let port = try freePort(from: configuration.httpsPort, exactly: configuration.exactPort)
+    let httpPort = try freePort(from: configuration.httpPort, besides: port)
     let votingd = try folder.copyProgram(configuration.votingd, to: "votingd")
     let hosts = try writeHosts(in: folder, range)
     startPostgres(folder, range, programs, journal)
     let certificates = try await startFirst(folder, range, programs, journal)
-    try createObjects()
+    try createObjects(certificates)
     let logs = PodLogs(folder: try folder.makeFolder("pods"))
     let runner = ContainerRunner(
       store: store, votingd: votingd, logs: logs, account: folder.account, journal: journal,
       nssWrapper: programs.nssWrapper, hosts: hosts)
     startControllers(runner, range)
     try await startAPI(folder, range, certificates, programs, journal, logs)
-    try await startIngress(folder, port, certificates, programs, journal)
+    try await startIngress(folder, (port, httpPort), certificates, programs, journal)
     try await awaitVotes(folder)
-    try publish(folder, range, port, certificates, programs)
+    try publish(folder, range, (port, httpPort), certificates, programs)
     await ingress?.beginThrottling(.seconds(configuration.ingressThrottle))
     logger.info("the sandbox is ready after \(ContinuousClock.now - begun): https://\(Self.host):\(port)")
   }
@@ -100,12 +101,12 @@ actor SandboxServer {
     return (folder, range, journal)
   }
 
-  private func freePort() throws(SandboxError) -> UInt16 {
-    let first = configuration.httpsPort
-    let wanted = configuration.exactPort ? first...first : first...(first + 50)
-    let free = wanted.lazy.compactMap { UInt16(exactly: $0) }.first { LoopbackSocket.isFree("127.0.0.1", port: $0) }
-    if let free { return free }
-    let ports = configuration.exactPort ? "port \(first) is" : "ports \(first) to \(first + 50) are"
+  private func freePort(
+    from first: Int, exactly: Bool = false, besides taken: UInt16? = nil
+  ) throws(SandboxError) -> UInt16 {
+    let wanted = (exactly ? first...first : first...(first + 50)).lazy.compactMap { UInt16(exactly: $0) }
+    if let free = wanted.first(where: { $0 != taken && LoopbackSocket.isFree("127.0.0.1", port: $0) }) { return free }
+    let ports = exactly ? "port \(first) is" : "ports \(first) to \(first + 50) are"
     throw SandboxError(
       .portTaken, attempted: "choosing a port for the ingress", cause: "\(ports) taken on 127.0.0.1",
       remedy: "See who listens there (ss -ltnp), or choose another port.")
@@ -155,9 +156,11 @@ actor SandboxServer {
     return try await certificates.value.get()
   }
 
-  private func createObjects() throws(SandboxError) {
+  private func createObjects(_ certificates: Certificates) throws(SandboxError) {
+    let secret = try certificates.secret(named: "oggy-tls", namespace: ShippedObjects.namespace)
     do {
       try ShippedObjects(databasePassword: password, semantics: configuration.semantics.rawValue).create(in: store)
+      try store.create(secret, .secrets)
     } catch {
       throw SandboxError(
         .startFailed, attempted: "creating the voting system's objects", cause: error.message,
@@ -201,19 +204,18 @@ actor SandboxServer {
   }
 
   private func startIngress(
-    _ folder: SandboxFolder, _ port: UInt16, _ certificates: Certificates, _ programs: Programs,
-    _ journal: ProcessJournal
+    _ folder: SandboxFolder, _ ports: (https: UInt16, http: UInt16), _ certificates: Certificates,
+    _ programs: Programs, _ journal: ProcessJournal
   ) async throws(SandboxError) {
     let socket = "\(folder.path)/ingress/endpoints.sock"
-    let controller = IngressController(
-      store: store, namespace: ShippedObjects.namespace, socket: socket, logger: logger)
+    let controller = IngressController(store: store, socket: socket, logger: logger)
     let nginx = IngressConfiguration(
-      host: Self.host, port: port, certificates: certificates, socket: socket,
+      httpsPort: ports.https, httpPort: ports.http, certificates: certificates, socket: socket,
       accessLog: "\(folder.path)/ingress/access.log")
     servers.append(
       try await NginxServer.start(
         "ingress", http: nginx.text, modules: programs.luaModules, program: programs.nginx, folder: folder,
-        listening: ("127.0.0.1", port), sockets: [socket], journal: journal, logger: logger,
+        listening: ("127.0.0.1", ports.https), sockets: [socket], journal: journal, logger: logger,
         afterRestart: { await controller.pushAfterRestart() }))
     ingress = controller
     loops.append(Task { await controller.run() })
@@ -247,8 +249,8 @@ actor SandboxServer {
   }
 
   private func publish(
-    _ folder: SandboxFolder, _ range: LoopbackRange, _ port: UInt16, _ certificates: Certificates,
-    _ programs: Programs
+    _ folder: SandboxFolder, _ range: LoopbackRange, _ ports: (https: UInt16, http: UInt16),
+    _ certificates: Certificates, _ programs: Programs
   ) throws(SandboxError) {
     try folder.write(
       try certificates.kubeconfig(
@@ -256,8 +258,9 @@ actor SandboxServer {
         namespace: ShippedObjects.namespace), to: "kubeconfig")
     let own = ProcessIdentity.current
     let info = SandboxInfo(
-      pid: getpid(), startTime: own?.startTime ?? 0, folder: folder.path, url: "https://\(Self.host):\(port)",
-      host: Self.host, address: "127.0.0.1", port: Int(port), caCertificate: certificates.authority,
+      pid: getpid(), startTime: own?.startTime ?? 0, folder: folder.path, url: "https://\(Self.host):\(ports.https)",
+      host: Self.host, address: "127.0.0.1", port: Int(ports.https), httpPort: Int(ports.http),
+      caCertificate: certificates.authority,
       kubeconfig: "\(folder.path)/kubeconfig", context: Self.context, namespace: ShippedObjects.namespace,
       kubectlHome: try folder.makeFolder("kubectl"), semantics: configuration.semantics,
       exportCommand: VoteExport.command(psql: programs.psql, address: range.postgres, configuration.semantics),

@@ -17,25 +17,6 @@ struct IngressTests {
     }
   }
 
-  @Test("only ready endpoints are chosen from, and a Service without any is known to have none")
-  func endpoints() {
-    func endpoint(_ address: String, ready: Bool) -> JSON {
-      ["addresses": [.string(address)], "conditions": ["ready": .bool(ready)]]
-    }
-    let slice: JSON = [
-      "metadata": ["labels": ["kubernetes.io/service-name": "voting-service"]], "ports": [["port": 8080]],
-      "endpoints": [endpoint("127.70.1.10", ready: true), endpoint("127.70.1.11", ready: false)],
-    ]
-    let other: JSON = [
-      "metadata": ["labels": ["kubernetes.io/service-name": "unrouted"]], "ports": [["port": 8080]],
-      "endpoints": [endpoint("127.70.1.12", ready: true)],
-    ]
-    #expect(
-      IngressController.endpoints(in: [slice, other]) == [
-        "voting-service": ["127.70.1.10:8080"], "result-service": [],
-      ])
-  }
-
   @Test("openssl accepts the certificates for what they are made for, and only for that")
   func certificates() async throws {
     try await withStage { stage in
@@ -55,6 +36,8 @@ struct IngressTests {
       }
       #expect(try await verifies("ingress", "-purpose", "sslserver", "-verify_hostname", "oggy.local"))
       #expect(try await verifies("ingress", "-purpose", "sslserver", "-verify_ip", "127.0.0.1"))
+      #expect(try await verifies("default", "-purpose", "sslserver"))
+      #expect(try await !verifies("default", "-verify_hostname", "oggy.local"))
       #expect(try await verifies("api", "-purpose", "sslserver", "-verify_ip", "127.70.1.1"))
       #expect(try await verifies("client", "-purpose", "sslclient"))
       #expect(try await !verifies("client", "-purpose", "sslserver"))

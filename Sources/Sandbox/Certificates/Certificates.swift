@@ -5,7 +5,7 @@ import Glibc
 ///
 /// openssl(1) makes them, EC P-256. Nothing outside of the folder trusts the authority.
 struct Certificates: Sendable {
-  /// The folder with `ca.crt`, and `NAME.crt` and `NAME.key` for ingress, api and client.
+  /// The folder with `ca.crt`, and `NAME.crt` and `NAME.key` for ingress, default, api and client.
   let folder: String
 
   /// Path of the authority's certificate.
@@ -19,15 +19,27 @@ struct Certificates: Sendable {
     let maker = Maker(folder: certificates.folder, openssl: openssl, journal: journal)
     try await maker.authority()
     try await maker.certificate("ingress", subject: "/CN=\(host)", "serverAuth", "DNS:\(host),IP:127.0.0.1")
+    // What an ingress shows to whom no certificate belongs: nobody trusts it, as on a real one.
+    try await maker.certificate(
+      "default", subject: "/O=Acme Co/CN=Kubernetes Ingress Controller Fake Certificate", "serverAuth",
+      "DNS:ingress.local")
     try await maker.certificate("api", subject: "/CN=kube-apiserver", "serverAuth", "IP:\(apiAddress),IP:127.0.0.1")
     try await maker.certificate("client", subject: "/O=system:masters/CN=votebench", "clientAuth", nil)
     // nginx reads them as the processes' user; the authority's key is needed no more.
     unlink("\(certificates.folder)/ca.key")
-    for name in ["ca.crt", "ingress.crt", "ingress.key", "api.crt", "api.key"] {
+    for name in ["ca.crt", "default.crt", "default.key", "api.crt", "api.key"] {
       try sandbox.give("\(certificates.folder)/\(name)")
     }
     try sandbox.give(certificates.folder)
     return certificates
+  }
+
+  /// The Secret of the voting system's host, of type `kubernetes.io/tls`; throws `startFailed`.
+  func secret(named name: String, namespace: String) throws(SandboxError) -> JSON {
+    [
+      "metadata": ["name": .string(name), "namespace": .string(namespace)], "type": "kubernetes.io/tls",
+      "data": ["tls.crt": .string(try base64("ingress.crt")), "tls.key": .string(try base64("ingress.key"))],
+    ]
   }
 
   /// A kubeconfig with the authority and the client's certificate inside; throws `startFailed`.

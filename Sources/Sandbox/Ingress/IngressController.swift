@@ -1,91 +1,188 @@
 import Logging
 
-/// Tells the ingress which pods are ready: watches EndpointSlices and sets the balancer's endpoints.
+/// Keeps the ingress as the Ingress objects, their Secrets and the EndpointSlices have it, and says on each Ingress
+/// where it is reached and what was not done.
 ///
-/// It lags behind the API as a real ingress does, see ``Throttle``: a pod that goes is still chosen for up to
-/// that long, which is what makes abrupt pods lose requests.
+/// Routes and certificates are taken over at once, but endpoints lag behind the API as in a real cluster, see
+/// ``Throttle``: a pod that goes is still chosen for up to that long, which is what makes abrupt pods lose requests.
 actor IngressController {
-  /// A Service's ready endpoints as `ADDRESS:PORT`, in the order of the slices.
-  typealias Endpoints = [String: [String]]
-
   private let store: ObjectStore
-  private let namespace: String
   private let socket: String
   private let logger: Logger
-  private var throttle: Throttle
-  private var pushed: Endpoints?
+  private var throttle = Throttle(interval: .zero)
 
-  /// `socket` is where the ingress's nginx takes endpoints; until ``beginThrottling(_:)`` nothing waits.
-  init(store: ObjectStore, namespace: String, socket: String, logger: Logger) {
+  // The endpoints that were taken over last, which the API may be ahead of.
+  private var endpoints: IngressEndpoints.Lists = [:]
+  // What nginx has: the configuration, the certificates, and those of them that it would not have.
+  private var pushed: String?
+  private var certificates: Set<String> = []
+  private var refused: Set<String> = []
+  private var told: [String: Set<String>] = [:]
+  private var isBusy = false
+  private var isStale = false
+  private var alarm: Task<Void, Never>?
+
+  /// `socket` is where the ingress's nginx is told; until ``beginThrottling(_:)`` nothing waits.
+  init(store: ObjectStore, socket: String, logger: Logger) {
     self.store = store
-    self.namespace = namespace
     self.socket = socket
     self.logger = logger
-    throttle = Throttle(interval: .zero)
   }
 
   /// Follows the store until the task is cancelled.
   func run() async {
-    for await _ in store.changes() {
-      guard wanted() != pushed else { continue }
-      let delay = throttle.delay(now: .now)
-      if delay > .zero { try? await Task.sleep(for: delay) }
-      if Task.isCancelled { return }
-      await push()
-    }
+    for await _ in store.changes() { await refresh() }
+    alarm?.cancel()
   }
 
-  /// From now on changes wait for their turn; before, the sandbox is starting and nobody votes yet.
+  /// From now on endpoints wait for their turn; before, the sandbox is starting and nobody votes yet.
   func beginThrottling(_ interval: Duration) {
     throttle.interval = interval
   }
 
-  // Sets the endpoints, all of them: the ingress may just have been started anew.
-  private func push() async {
-    let endpoints = wanted()
-    let body = Self.text(of: endpoints)
-    let outcome = await PlainHTTP.request(
-      "PUT", "/endpoints", body: body, to: .unix(socket), within: .seconds(2))
-    throttle.taken(now: .now)
-    guard outcome == .answered(200) else {
-      logger.warning("the ingress did not take its endpoints: \(outcome)")
-      pushed = nil
-      return
-    }
-    pushed = endpoints
-  }
-
-  /// Sets them in an nginx that was just started anew, which takes a moment to listen.
+  /// Tells everything to an nginx that was just started anew, which takes a moment to listen.
   func pushAfterRestart() async {
     for _ in 0..<100 where !Task.isCancelled {
       if await PlainHTTP.request("GET", "/", to: .unix(socket), within: .seconds(1)) != .refused { break }
       try? await Task.sleep(for: .milliseconds(20))
     }
-    await push()
+    (pushed, certificates, refused) = (nil, [], [])
+    await refresh()
   }
 
   /// Whether the ingress has what the store says.
-  var isCurrent: Bool { pushed == wanted() }
-
-  private func wanted() -> Endpoints {
-    Self.endpoints(in: store.list(.endpointSlices, namespace: namespace).items)
+  var isCurrent: Bool {
+    let rules = IngressRules(store.list(.ingresses).items)
+    return pushed != nil && !isBusy && endpoints == wantedEndpoints(rules)
   }
 
-  /// The ready endpoints of each routed Service; one without any is there with an empty list.
-  static func endpoints(in slices: [JSON]) -> Endpoints {
-    var endpoints = Endpoints(uniqueKeysWithValues: IngressConfiguration.routes.map { ($0.service, []) })
-    for slice in slices {
-      guard let service = slice["metadata", "labels", "kubernetes.io/service-name"].string,
-        endpoints[service] != nil, let port = slice["ports"][0]["port"].int
-      else { continue }
-      for endpoint in slice["endpoints"].elements where endpoint["conditions", "ready"].bool == true {
-        endpoints[service]? += endpoint["addresses"].elements.compactMap(\.string).map { "\($0):\(port)" }
+  // Changes that come while one is taken over are taken over together, after it.
+  private func refresh() async {
+    isStale = true
+    guard !isBusy else { return }
+    isBusy = true
+    defer { isBusy = false }
+    while isStale, !Task.isCancelled {
+      isStale = false
+      await takeOver()
+    }
+  }
+
+  private func takeOver() async {
+    let rules = IngressRules(store.list(.ingresses).items)
+    var notices = rules.notices
+    var shown: [String: String] = [:]
+    for claim in rules.claims {
+      switch await certificate(claim) {
+      case nil: wake(after: .milliseconds(500))
+      case .found(let name, _): shown[claim.host] = name
+      case .missing(let reason, let message):
+        notices.append(
+          EventRecord(
+            claim.ingress, reason: reason, message: message, kind: .warning, component: IngressRules.component))
       }
     }
-    return endpoints
+    takeEndpoints(rules)
+    await push(Self.text(rules.routes, endpoints, shown), certificates: Set(shown.values))
+    tell(rules, notices)
   }
 
-  private static func text(of endpoints: Endpoints) -> String {
-    endpoints.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.joined(separator: " "))\n" }.joined()
+  // A backend that was not there before has nothing that could lag behind.
+  private func takeEndpoints(_ rules: IngressRules) {
+    let wanted = wantedEndpoints(rules)
+    var next = wanted.merging(endpoints) { _, old in old }.filter { wanted[$0.key] != nil }
+    let delay = throttle.delay(now: .now)
+    if next != wanted, delay > .zero {
+      wake(after: delay)
+    } else if next != wanted {
+      next = wanted
+      throttle.taken(now: .now)
+    }
+    endpoints = next
+  }
+
+  private func wantedEndpoints(_ rules: IngressRules) -> IngressEndpoints.Lists {
+    IngressEndpoints.lists(
+      of: Set(rules.routes.map(\.backend)), services: store.list(.services).items,
+      slices: store.list(.endpointSlices).items)
+  }
+
+  private func wake(after delay: Duration) {
+    alarm?.cancel()
+    alarm = Task {
+      try? await Task.sleep(for: delay)
+      if !Task.isCancelled { await refresh() }
+    }
+  }
+}
+
+// MARK: - What nginx is told
+
+extension IngressController {
+  private func push(_ text: String, certificates named: Set<String>) async {
+    guard text != pushed else { return }
+    let outcome = await PlainHTTP.request(
+      "PUT", "/configuration", body: text, to: .unix(socket), within: .seconds(2))
+    guard outcome == .answered(200) else {
+      logger.warning("the ingress did not take its configuration: \(outcome)")
+      pushed = nil
+      return wake(after: .milliseconds(500))
+    }
+    pushed = text
+    certificates = named
+  }
+
+  // Nil if nginx could not be asked.
+  private func certificate(_ claim: IngressRules.Claim) async -> IngressCertificate? {
+    let secret = store.get(.secrets, namespace: claim.namespace, name: claim.secret)
+    let certificate = IngressCertificate(claim, secret: secret)
+    guard case .found(let name, let pem) = certificate, !certificates.contains(name) else { return certificate }
+    if !refused.contains(name) {
+      let outcome = await PlainHTTP.request(
+        "PUT", "/certificate?name=\(name)", body: pem, to: .unix(socket), within: .seconds(2))
+      if outcome == .answered(200) {
+        certificates.insert(name)
+        return certificate
+      }
+      logger.warning("the ingress did not take the certificate \(name): \(outcome)")
+      guard outcome == .answered(422) else { return nil }
+      refused.insert(name)
+    }
+    return .refused(claim)
+  }
+
+  /// The whole configuration; a backend's line comes before those of its routes.
+  static func text(
+    _ routes: [IngressRoute], _ endpoints: IngressEndpoints.Lists, _ certificates: [String: String]
+  ) -> String {
+    let backends = endpoints.map { "backend\t\($0.key.key)\t\($0.value.joined(separator: " "))\n" }.sorted()
+    let shown = certificates.map { "certificate\t\($0.key)\t\($0.value)\n" }.sorted()
+    return (backends + routes.map(\.line) + shown).joined()
+  }
+}
+
+// MARK: - What the objects are told
+
+extension IngressController {
+  private func tell(_ rules: IngressRules, _ notices: [EventRecord]) {
+    var all = notices
+    for ingress in rules.ingresses {
+      all.append(
+        EventRecord(
+          ingress, reason: "Sync", message: "Scheduled for sync", component: IngressRules.component))
+      let address: JSON = ["ingress": [["ip": "127.0.0.1"]]]
+      guard ingress["status", "loadBalancer"] != address else { continue }
+      _ = try? store.update(.ingresses, namespace: ingress.namespace, name: ingress.name) { stored in
+        stored["status", "loadBalancer"] = address
+      }
+    }
+    var now: [String: Set<String>] = [:]
+    for notice in all {
+      // What is said is said once, until the Ingress or what is wrong with it changes.
+      let words = "\(notice.object["metadata", "generation"].int ?? 0) \(notice.message)"
+      let isNew = now[notice.object.uid, default: []].insert(words).inserted
+      if isNew, told[notice.object.uid]?.contains(words) != true { store.record(notice) }
+    }
+    told = now
   }
 }
