@@ -6,17 +6,6 @@ import Testing
 
 @Suite("The ingress")
 struct IngressTests {
-  @Test("the first change is taken over at once, the next one an interval after it")
-  func throttle() {
-    let start = ContinuousClock.now
-    var throttle = Throttle(interval: .seconds(2))
-    #expect(throttle.delay(now: start) == .zero)
-    throttle.taken(now: start)
-    for (after, delay) in [(0.0, 2.0), (0.5, 1.5), (2.0, 0.0), (9.0, 0.0)] {
-      #expect(throttle.delay(now: start + .seconds(after)) == .seconds(delay))
-    }
-  }
-
   @Test("openssl accepts the certificates for what they are made for, and only for that")
   func certificates() async throws {
     try await withStage { stage in

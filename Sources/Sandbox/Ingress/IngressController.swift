@@ -4,15 +4,13 @@ import Logging
 /// where it is reached and what was not done.
 ///
 /// Routes and certificates are taken over at once, but endpoints lag behind the API as in a real cluster, see
-/// ``Throttle``: a pod that goes is still chosen for up to that long, which is what makes abrupt pods lose requests.
+/// ``LaggingEndpoints``: a pod that goes is still chosen for up to that long, which is what makes abrupt pods lose requests.
 actor IngressController {
   private let store: ObjectStore
   private let socket: String
   private let logger: Logger
-  private var throttle = Throttle(interval: .zero)
+  private var endpoints = LaggingEndpoints()
 
-  // The endpoints that were taken over last, which the API may be ahead of.
-  private var endpoints: IngressEndpoints.Lists = [:]
   // What nginx has: the configuration, the certificates, and those of them that it would not have.
   private var pushed: String?
   private var certificates: Set<String> = []
@@ -37,7 +35,7 @@ actor IngressController {
 
   /// From now on endpoints wait for their turn; before, the sandbox is starting and nobody votes yet.
   func beginThrottling(_ interval: Duration) {
-    throttle.interval = interval
+    endpoints.interval = interval
   }
 
   /// Tells everything to an nginx that was just started anew, which takes a moment to listen.
@@ -53,7 +51,7 @@ actor IngressController {
   /// Whether the ingress has what the store says.
   var isCurrent: Bool {
     let rules = IngressRules(store.list(.ingresses).items)
-    return pushed != nil && !isBusy && endpoints == wantedEndpoints(rules)
+    return pushed != nil && !isBusy && endpoints.shown == wantedEndpoints(rules)
   }
 
   // Changes that come while one is taken over are taken over together, after it.
@@ -82,23 +80,9 @@ actor IngressController {
             claim.ingress, reason: reason, message: message, kind: .warning, component: IngressRules.component))
       }
     }
-    takeEndpoints(rules)
-    await push(Self.text(rules.routes, endpoints, shown), certificates: Set(shown.values))
+    if let delay = endpoints.follow(wantedEndpoints(rules), now: .now) { wake(after: delay) }
+    await push(Self.text(rules.routes, endpoints.shown, shown), certificates: Set(shown.values))
     tell(rules, notices)
-  }
-
-  // A backend that was not there before has nothing that could lag behind.
-  private func takeEndpoints(_ rules: IngressRules) {
-    let wanted = wantedEndpoints(rules)
-    var next = wanted.merging(endpoints) { _, old in old }.filter { wanted[$0.key] != nil }
-    let delay = throttle.delay(now: .now)
-    if next != wanted, delay > .zero {
-      wake(after: delay)
-    } else if next != wanted {
-      next = wanted
-      throttle.taken(now: .now)
-    }
-    endpoints = next
   }
 
   private func wantedEndpoints(_ rules: IngressRules) -> IngressEndpoints.Lists {
