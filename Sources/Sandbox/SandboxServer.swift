@@ -21,6 +21,7 @@ actor SandboxServer {
   private var range: LoopbackRange?
   private var redis: Redis?
   private var postgres: Task<Result<Postgres, SandboxError>, Never>?
+  private var ports: [IngressPort] = []
   private var servers: [NginxServer] = []
   private var kubelet: Kubelet?
   private var ingress: IngressController?
@@ -50,8 +51,12 @@ actor SandboxServer {
       logger.notice("removed \(folder), left by a sandbox that was killed")
     }
     let (folder, range, journal) = try prepare()
-    let port = try freePort(from: configuration.httpsPort, exactly: configuration.exactPort)
-    let httpPort = try freePort(from: configuration.httpPort, besides: port)
+    let held = (
+      try IngressPort.take(from: configuration.httpsPort, exactly: configuration.exactPort),
+      try IngressPort.take(from: configuration.httpPort)
+    )
+    ports = [held.0, held.1]
+    let (port, httpPort) = (held.0.number, held.1.number)
     let votingd = try folder.copyProgram(configuration.votingd, to: "votingd")
     let hosts = try writeHosts(in: folder, range)
     startPostgres(folder, range, programs, journal)
@@ -84,7 +89,7 @@ actor SandboxServer {
     }
     for loop in loops { await loop.value }
     folder?.remove()
-    range = nil
+    (ports, range) = ([], nil)
   }
 
   // MARK: Parts
@@ -99,17 +104,6 @@ actor SandboxServer {
     self.range = range
     logger.info("starting a sandbox in \(folder.path), addresses \(range.subnet)")
     return (folder, range, journal)
-  }
-
-  private func freePort(
-    from first: Int, exactly: Bool = false, besides taken: UInt16? = nil
-  ) throws(SandboxError) -> UInt16 {
-    let wanted = (exactly ? first...first : first...(first + 50)).lazy.compactMap { UInt16(exactly: $0) }
-    if let free = wanted.first(where: { $0 != taken && LoopbackSocket.isFree("127.0.0.1", port: $0) }) { return free }
-    let ports = exactly ? "port \(first) is" : "ports \(first) to \(first + 50) are"
-    throw SandboxError(
-      .portTaken, attempted: "choosing a port for the ingress", cause: "\(ports) taken on 127.0.0.1",
-      remedy: "See who listens there (ss -ltnp), or choose another port.")
   }
 
   // What a cluster's DNS would answer, in every form that a pod may ask for.

@@ -6,6 +6,14 @@ import Testing
 
 @Suite("The ingress")
 struct IngressTests {
+  @Test("two sandboxes that start at the same time have different ports")
+  func ports() throws {
+    let first = try IngressPort.take(from: try FreePort.next())
+    let second = try IngressPort.take(from: Int(first.number))
+    #expect(second.number > first.number)
+    #expect(throws: SandboxError.self) { try IngressPort.take(from: Int(first.number), exactly: true) }
+  }
+
   @Test("openssl accepts the certificates for what they are made for, and only for that")
   func certificates() async throws {
     try await withStage { stage in
