@@ -6,7 +6,7 @@ struct Configuration: Sendable {
   enum Role: Sendable {
     case vote(redis: Endpoint, fault: Fault?)
     case result(database: Database)
-    case worker(redis: Endpoint, database: Database, semantics: Semantics)
+    case worker(redis: Endpoint, database: Database, mode: WorkerMode)
 
     /// The word of the command line.
     var name: String {
@@ -38,12 +38,11 @@ struct Configuration: Sendable {
     case count
   }
 
-  /// How the images that are built to fail do so.
-  enum Fault: Sendable, Equatable {
-    /// Every n-th vote of this process is answered as always, but not pushed.
-    case drop(every: Int)
-    /// SIGTERM ends the process at once; requests in hand are lost.
-    case abrupt
+  /// How the worker takes votes, and what it keeps of them.
+  struct WorkerMode: Sendable, Equatable {
+    var semantics = Semantics.upsert
+    /// It takes votes off the list before they are stored: what is in hand when something fails is lost.
+    var isUnsafe = false
   }
 
   var role: Role
@@ -79,8 +78,8 @@ struct Configuration: Sendable {
       settings.refuse(options)
       return .result(database: settings.database())
     case "worker":
-      let semantics = settings.semantics(options)
-      return .worker(redis: settings.redis(), database: settings.database(), semantics: semantics)
+      let mode = settings.workerMode(options)
+      return .worker(redis: settings.redis(), database: settings.database(), mode: mode)
     case let other?:
       settings.problems.append("unknown role '\(other)': expected vote, result or worker")
       return nil
@@ -121,6 +120,7 @@ struct ConfigurationError: Error, CustomStringConvertible {
 
   var description: String {
     let lines = problems.map { "votingd: \($0)" }
-    return (lines + ["usage: votingd vote | result | worker [--semantics upsert|count]"]).joined(separator: "\n")
+    let usage = "usage: votingd vote | result | worker [--semantics upsert|count] [--unsafe]"
+    return (lines + [usage]).joined(separator: "\n")
   }
 }

@@ -53,21 +53,27 @@ struct Settings {
     return labels
   }
 
-  mutating func fault() -> Configuration.Fault? {
+  mutating func fault() -> Fault? {
     guard let value = text("VOTE_FAULT") else { return nil }
-    if value == "abrupt" { return .abrupt }
-    if value.hasPrefix("drop:"), let every = Int(value.dropFirst(5)), every > 0 { return .drop(every: every) }
-    problems.append("VOTE_FAULT='\(value)': expected drop:N or abrupt")
+    if let fault = Fault(value) { return fault }
+    problems.append("VOTE_FAULT='\(value)': expected \(Fault.forms)")
     return nil
   }
 
-  mutating func semantics(_ options: ArraySlice<String>) -> Configuration.Semantics {
-    guard options.first == "--semantics" else {
-      refuse(options)
-      return .upsert
+  mutating func workerMode(_ options: ArraySlice<String>) -> Configuration.WorkerMode {
+    var mode = Configuration.WorkerMode()
+    var rest = options
+    while let option = rest.popFirst() {
+      switch option {
+      case "--unsafe": mode.isUnsafe = true
+      case "--semantics": mode.semantics = semantics(rest.popFirst())
+      default: refuse([option])
+      }
     }
-    let value = options.dropFirst().first
-    refuse(options.dropFirst(2))
+    return mode
+  }
+
+  private mutating func semantics(_ value: String?) -> Configuration.Semantics {
     if let semantics = value.flatMap(Configuration.Semantics.init(rawValue:)) { return semantics }
     problems.append("--semantics \(value.map { "'\($0)'" } ?? "without a value"): expected upsert or count")
     return .upsert

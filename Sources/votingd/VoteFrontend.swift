@@ -11,16 +11,20 @@ final class VoteFrontend: Sendable {
   private let configuration: Configuration
   private let redis: RedisClient
   private let readiness: Readiness
-  private let dropEvery: Int?
+  private let fault: Fault?
   private let taken = Atomic<Int>(0)
+  private let leaked = Mutex<[[UInt8]]>([])
   private let emptyPage: String
   private let pages: [String: String]
 
-  init(configuration: Configuration, redis: RedisClient, fault: Configuration.Fault?) {
+  init(configuration: Configuration, redis: RedisClient, fault: Fault?) {
     self.configuration = configuration
     self.redis = redis
-    if case .drop(let every) = fault { dropEvery = every } else { dropEvery = nil }
-    readiness = Readiness { await redis.missing() }
+    self.fault = fault
+    readiness = Readiness {
+      if fault == .neverReady { return ["VOTE_FAULT=never-ready keeps it from being ready."] }
+      return await redis.missing()
+    }
     let identity = configuration.identity
     let choices = configuration.choices
     emptyPage = Pages.vote(choices: choices, vote: nil, identity: identity)
@@ -56,17 +60,53 @@ final class VoteFrontend: Sendable {
       return Exchange.plain(error.sentence, status: .badRequest)
     }
     do throws(RedisError) {
-      try await push(ballot)
+      guard try await take(ballot) else {
+        return Exchange.plain("The vote was not taken: VOTE_FAULT=error.", status: .internalServerError)
+      }
     } catch {
       return failure(error)
     }
     return accepted(ballot, asJSON: Exchange.wantsJSON(request))
   }
 
-  private func push(_ ballot: Ballot) async throws(RedisError) {
-    if let dropEvery, taken.add(1, ordering: .relaxed).newValue.isMultiple(of: dropEvery) { return }
-    let vote = QueuedVote(id: Ballot.randomIdentifier(), voter: ballot.voter, choice: ballot.choice)
+  /// False when the fault of this process has the vote refused.
+  private func take(_ ballot: Ballot) async throws(RedisError) -> Bool {
+    guard let fault else {
+      try await push(ballot.choice, of: ballot.voter)
+      return true
+    }
+    switch fault.treatment(ofVote: taken.add(1, ordering: .relaxed).newValue) {
+    case .push: try await push(ballot.choice, of: ballot.voter)
+    case .pushNothing: break
+    case .pushOther: try await push(other(than: ballot.choice), of: ballot.voter)
+    case .pushTwice:
+      try await push(ballot.choice, of: ballot.voter)
+      try await push(ballot.choice, of: ballot.voter)
+    case .refuse: return false
+    }
+    await suffer(fault)
+    return true
+  }
+
+  private func push(_ choice: String, of voter: String) async throws(RedisError) {
+    let vote = QueuedVote(id: Ballot.randomIdentifier(), voter: voter, choice: choice)
     _ = try await redis.call(RedisCommand("RPUSH", "votes", .text(vote.json)))
+  }
+
+  /// The next of the choices; with one alone there is no other, and the vote goes to a label that nobody offered.
+  private func other(than choice: String) -> String {
+    let choices = configuration.choices
+    guard choices.count > 1, let index = choices.firstIndex(of: choice) else { return "not " + choice }
+    return choices[(index + 1) % choices.count]
+  }
+
+  private func suffer(_ fault: Fault) async {
+    switch fault {
+    case .slow(let duration): try? await Task.sleep(for: duration)
+    // Written to, so that it is memory and not a promise of it.
+    case .leak(let bytes): leaked.withLock { $0.append([UInt8](repeating: 1, count: bytes)) }
+    default: break
+    }
   }
 
   private func failure(_ error: RedisError) -> Response {

@@ -21,6 +21,8 @@ struct VoteQueue: Sendable {
   let redis: RedisClient
   /// A connection that no blocking command holds up.
   let control: RedisClient
+  /// Takes votes off the list for good: there is no list of what is in hand, and nothing to finish or adopt.
+  let isUnsafe: Bool
 
   private var own: RedisCommand.Word { .text(Self.processing + pod) }
   private var ownHeartbeat: RedisCommand.Word { .text(Self.heartbeats + pod) }
@@ -37,6 +39,7 @@ struct VoteQueue: Sendable {
 
   /// The oldest items of the own processing list: what was in hand when something failed.
   func unfinished() async throws(RedisError) -> [ByteBuffer] {
+    if isUnsafe { return [] }
     let reply = try await redis.call(RedisCommand("LRANGE", own, "0", .number(Self.batchSize - 1)))
     guard case .array(let items) = reply else { return [] }
     return items.compactMap(\.item)
@@ -44,6 +47,7 @@ struct VoteQueue: Sendable {
 
   /// Moves the next items to the own processing list, and returns them in order; waits up to a second for the first.
   func take() async throws(RedisError) -> [ByteBuffer] {
+    if isUnsafe { return try await pop() }
     let first = try await redis.call(RedisCommand("BLMOVE", .text(Self.source), own, "LEFT", "RIGHT", "1"))
     guard let first = first.item else { return [] }
     var items = [first]
@@ -56,10 +60,21 @@ struct VoteQueue: Sendable {
     return items
   }
 
+  private func pop() async throws(RedisError) -> [ByteBuffer] {
+    // The name of the list, and the item.
+    guard case .array(let first) = try await redis.call(RedisCommand("BLPOP", .text(Self.source), "1")) else {
+      return []
+    }
+    let reply = try await redis.call(RedisCommand("LPOP", .text(Self.source), .number(Self.batchSize - 1)))
+    guard case .array(let more) = reply else { return first.suffix(1).compactMap(\.item) }
+    return (first.suffix(1) + more).compactMap(\.item)
+  }
+
   /// Removes items that are stored.
   ///
   /// By value and not by position: another worker that took this one for dead may have adopted some of them meanwhile.
   func finish(_ items: [ByteBuffer]) async throws(RedisError) {
+    if isUnsafe { return }
     try await redis.call(all: items.map { RedisCommand("LREM", own, "1", .bytes($0)) })
   }
 
@@ -73,6 +88,7 @@ struct VoteQueue: Sendable {
 
   /// Moves the processing lists of workers without a heartbeat behind the own one; how many items that were.
   func adopt() async throws(RedisError) -> Int {
+    if isUnsafe { return 0 }
     var adopted = 0
     for list in try await processingLists() where list != Self.processing + pod {
       let heartbeat = Self.heartbeats + list.dropFirst(Self.processing.count)

@@ -5,7 +5,8 @@ import Synchronization
 
 /// The worker: moves votes from Redis to PostgreSQL so that one killed at any moment loses nothing.
 ///
-/// What is delivered twice is counted once. While one worker runs, the last vote of a voter wins; votes that are
+/// With `isUnsafe` it is the other kind, which takes votes off the list first: what it has in hand when it or PostgreSQL
+/// goes is lost. What is delivered twice is counted once. While one worker runs, the last vote of a voter wins; votes that are
 /// adopted from a dead worker come behind those that others have stored meanwhile.
 final class Worker: Sendable {
   private static let adoptionInterval = Duration.seconds(2)
@@ -13,18 +14,18 @@ final class Worker: Sendable {
 
   private let queue: VoteQueue
   private let postgres: Postgres
-  private let semantics: Configuration.Semantics
+  private let mode: Configuration.WorkerMode
   private let logger: Logger
   private let readiness: Readiness
   private let stopping = Atomic<Bool>(false)
 
   init(
-    pod: String, queue: RedisClient, control: RedisClient, postgres: Postgres, semantics: Configuration.Semantics,
+    pod: String, queue: RedisClient, control: RedisClient, postgres: Postgres, mode: Configuration.WorkerMode,
     logger: Logger
   ) {
-    self.queue = VoteQueue(pod: pod, redis: queue, control: control)
+    self.queue = VoteQueue(pod: pod, redis: queue, control: control, isUnsafe: mode.isUnsafe)
     self.postgres = postgres
-    self.semantics = semantics
+    self.mode = mode
     self.logger = logger
     readiness = Readiness {
       async let redis = control.missing()
@@ -59,7 +60,8 @@ final class Worker: Sendable {
         try await queue.beat()
         try await move { pause = .milliseconds(50) }
       } catch {
-        logger.warning("\(error); what was in hand stays in the list; again in \(pause)")
+        let fate = mode.isUnsafe ? "is lost" : "stays in the list"
+        logger.warning("\(error); what was in hand \(fate); again in \(pause)")
         try? await Task.sleep(for: pause)
         pause = min(pause * 2, Self.longestPause)
       }
@@ -116,7 +118,7 @@ final class Worker: Sendable {
     }
     guard !votes.isEmpty else { return }
     do throws(PostgresError) {
-      try await postgres.store(votes.map(\.vote), semantics: semantics)
+      try await postgres.store(votes.map(\.vote), semantics: mode.semantics)
     } catch {
       guard error.isAboutData else { throw error }
       return try await settleOneByOne(votes)
@@ -128,7 +130,7 @@ final class Worker: Sendable {
   private func settleOneByOne(_ votes: [(item: ByteBuffer, vote: QueuedVote)]) async throws {
     for (item, vote) in votes {
       do throws(PostgresError) {
-        try await postgres.store([vote], semantics: semantics)
+        try await postgres.store([vote], semantics: mode.semantics)
       } catch {
         guard error.isAboutData else { throw error }
         try await setAside(item, why: error.cause)

@@ -35,14 +35,15 @@ struct Votingd {
     switch configuration.role {
     case .vote(let redis, let fault):
       let frontend = VoteFrontend(configuration: configuration, redis: RedisClient(endpoint: redis), fault: fault)
+      if case .crash(let delay) = fault { crash(after: delay, logger: logger) }
       try await server.run(abrupt: fault == .abrupt) { await frontend.respond(to: $0) }
     case .result(let database):
       let frontend = ResultFrontend(configuration: configuration, postgres: Postgres(database: database))
       try await server.run(abrupt: false) { await frontend.respond(to: $0) }
-    case .worker(let redis, let database, let semantics):
+    case .worker(let redis, let database, let mode):
       let worker = Worker(
         pod: configuration.pod, queue: RedisClient(endpoint: redis), control: RedisClient(endpoint: redis),
-        postgres: Postgres(database: database), semantics: semantics, logger: logger)
+        postgres: Postgres(database: database), mode: mode, logger: logger)
       async let moving: Void = worker.run()
       do {
         try await server.run(abrupt: false) { await worker.respond(to: $0, identity: configuration.identity) }
@@ -53,6 +54,14 @@ struct Votingd {
       }
       worker.stop()
       await moving
+    }
+  }
+
+  private static func crash(after delay: Duration, logger: Logger) {
+    Task {
+      try? await Task.sleep(for: delay)
+      logger.critical("VOTE_FAULT=crash ends this process")
+      exit(1)
     }
   }
 }

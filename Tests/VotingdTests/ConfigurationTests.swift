@@ -17,7 +17,8 @@ struct ConfigurationTests {
       (["vote", "--fast", "x"], redis, ["unknown argument '--fast'", "unknown argument 'x'"]),
       (["vote"], ["REDIS_HOST": "", "PORT": "0", "REDIS_PORT": "x"], ["REDIS_HOST", "PORT='0'", "REDIS_PORT='x'"]),
       (["vote"], redis.merging(["VOTE_CHOICES": "a,,a,total"]) { $1 }, ["choice 2", "'a' stands there", "'total'"]),
-      (["vote"], redis.merging(["VOTE_FAULT": "drop:0"]) { $1 }, ["VOTE_FAULT='drop:0'"]),
+      (["vote"], ["VOTE_FAULT": "drop:0", "PORT": "x"], ["VOTE_FAULT='drop:0'", "PORT='x'", "REDIS_HOST"]),
+      (["worker", "--safe", "--unsafe"], redis, ["unknown argument '--safe'", "DB_HOST"]),
     ] as [([String], [String: String], [String])])
   func wrong(arguments: [String], environment: [String: String], problems: [String]) async throws {
     try await withStage { stage in
@@ -26,6 +27,26 @@ struct ConfigurationTests {
       #expect(try await process.wait() == .exited(64))
       let log = stage.log(of: "votingd")
       for problem in problems { #expect(log.contains(problem), "\(log)") }
+    }
+  }
+
+  @Test(
+    "with a fault that is none end it with 64, the faults listed",
+    arguments: [
+      "drop", "drop:", "drop:-1", "drop:+1", "drop:x", "wrong-choice:0", "duplicate:1.5", "error", "slow:300",
+      "slow:0ms",
+      "slow:2h", "crash", "crash:61m", "never-ready:1", "abrupt:1", "leak:1Gi", "leak:2048Mi",
+      "leak:99999999999999999999",
+      "lose:5", ":", "drop:٣",
+    ])
+  func wrongFault(fault: String) async throws {
+    try await withStage { stage in
+      let environment = Self.redis.merging(["VOTE_FAULT": fault]) { $1 }
+      let process = try stage.start(
+        try Executables.built("votingd"), ["vote"], environment: environment, name: "votingd")
+      #expect(try await process.wait() == .exited(64))
+      let log = stage.log(of: "votingd")
+      #expect(log.contains("VOTE_FAULT='\(fault)': expected drop:N") && log.contains("never-ready or abrupt"))
     }
   }
 

@@ -101,20 +101,6 @@ struct VoteTests {
     }
   }
 
-  @Test("with VOTE_FAULT=drop:200 answers 200 votes and pushes 199 of them")
-  func drops() async throws {
-    try await withStage { stage in
-      let redis = try await RedisServer(on: stage)
-      let fault = ["VOTE_FAULT": "drop:200"]
-      let vote = try await VotingProcess.start("vote", on: stage, redis: redis, environment: fault)
-      for number in 0..<200 {
-        #expect(try vote.post("vote=a", voter: "v\(number)").body.contains(#"var vote = "a""#))
-        await Task.yield()
-      }
-      #expect(try redis.command("LLEN", "votes") == ["199"])
-    }
-  }
-
   @Test("without Redis is alive but not ready, refuses votes with 503, and recovers by itself")
   func unready() async throws {
     try await withStage { stage in

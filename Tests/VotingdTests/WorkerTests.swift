@@ -56,6 +56,33 @@ struct WorkerTests {
     }
   }
 
+  @Test("with --unsafe loses what it has in hand when it is killed, and nothing else")
+  func unsafeLoses() async throws {
+    try await withStage { stage in
+      let (redis, postgres) = (try await RedisServer(on: stage), try await PostgresServer(on: stage))
+      let first = try await VotingProcess.start("worker", "--unsafe", on: stage, redis: redis, postgres: postgres)
+      try await waitUntil("the tables are there") { try await postgres.query("SELECT count(*) FROM counted") == "0" }
+      try await postgres.hold("LOCK TABLE votes", on: stage)
+      try Self.push((0..<500).map { Self.item(id: "m\($0)", voter: "v\($0)", vote: "a") }, redis)
+      let waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+      try await waitUntil("the worker waits for the table") {
+        try await postgres.query("SELECT count(*) > 0 \(waiting)") == "t"
+      }
+      first.process.signal(SIGKILL)
+      _ = try await first.process.wait()
+      let left = try #require(Int(try redis.command("LLEN", "votes")[0]))
+      #expect(left < 500)
+      // As when the machine of the worker goes: what it had sent comes to nothing.
+      _ = try await postgres.query("SELECT pg_terminate_backend(pid) \(waiting)")
+      try await postgres.release()
+      _ = try await VotingProcess.start("worker", "--unsafe", on: stage, redis: redis, postgres: postgres)
+      try await waitUntil("the rest is stored") {
+        try await postgres.query("SELECT count(*) FROM votes") == "\(left)"
+      }
+      #expect(try redis.command("KEYS", "votes*") == [])
+    }
+  }
+
   @Test("lets the last vote of a voter win", arguments: ["upsert", "count"])
   func lastVoteWins(semantics: String) async throws {
     try await withStage { stage in
