@@ -25,11 +25,14 @@ enum PlainHTTP {
   }
 
   /// Sends a request and reads the status of its answer.
+  ///
+  /// Without a host, one of the headers has to give it.
   static func request(
-    _ method: String, _ path: String, body: String = "", host: String = "sandbox", headers: [String] = [],
+    _ method: String, _ path: String, body: String = "", host: String? = "sandbox", headers: [String] = [],
     to peer: Peer, within limit: Duration
   ) async -> Outcome {
-    let lines = ["\(method) \(path) HTTP/1.1", "Host: \(host)", "Connection: close"] + headers
+    let names = host.map { ["Host: \($0)"] } ?? []
+    let lines = ["\(method) \(path) HTTP/1.1"] + names + ["Connection: close"] + headers
     let length = body.isEmpty ? [] : ["Content-Length: \(body.utf8.count)"]
     let text = (lines + length + ["", body]).joined(separator: "\r\n")
     let sent = Array((body.isEmpty ? text + "\r\n" : text).utf8)
@@ -47,6 +50,19 @@ enum PlainHTTP {
       close(descriptor)
       return true
     }) ?? false
+  }
+
+  /// Why no connection to there can be made; nil if it can.
+  static func connectFailure(_ address: String, _ port: UInt16, within limit: Duration) async -> Outcome? {
+    do throws(SandboxError) {
+      return try await DedicatedThread.value {
+        guard let descriptor = connection(to: .tcp(address, port), within: limit) else { return outcome(of: errno) }
+        close(descriptor)
+        return nil
+      }
+    } catch {
+      return .failed(error.cause)
+    }
   }
 
   /// Waits until a server listens; throws `notReady` after 10 s or when it has ended.

@@ -8,6 +8,7 @@ struct Programs: Sendable {
   var nginx: String
   var luaModules: [String]
   var redisServer: String
+  var redisClient: String
   var initdb: String
   var postgres: String
   var psql: String
@@ -30,6 +31,7 @@ struct Programs: Sendable {
         find("nginx's \(module)", in: "libnginx-mod-http-lua", existing("/usr/lib/nginx/modules/\(module).so"))
       },
       redisServer: find("redis-server", in: "redis-server", onPath("redis-server")),
+      redisClient: find("redis-cli", in: "redis-tools", onPath("redis-cli")),
       initdb: find("initdb", in: "postgresql", existing("\(postgres)/initdb")),
       postgres: find("postgres", in: "postgresql", existing("\(postgres)/postgres")),
       psql: find("psql", in: "postgresql-client", existing("\(postgres)/psql") ?? onPath("psql")),

@@ -64,13 +64,15 @@ actor SandboxServer {
     try createObjects(certificates)
     let logs = PodLogs(folder: try folder.makeFolder("pods"))
     let runner = ContainerRunner(
-      store: store, votingd: votingd, logs: logs, account: folder.account, journal: journal,
+      store: store, programs: try ImagePrograms(in: folder, votingd: votingd, programs: programs),
+      volumes: try VolumeFolders(in: folder, store: store), logs: logs, account: folder.account, journal: journal,
       nssWrapper: programs.nssWrapper, hosts: hosts)
     startControllers(runner, range)
     try await startAPI(folder, range, certificates, programs, journal, logs)
     try await startIngress(folder, (port, httpPort), certificates, programs, journal)
     try await awaitVotes(folder)
     try publish(folder, range, (port, httpPort), certificates, programs)
+    await kubelet?.setPace(.measured)
     await ingress?.beginThrottling(.seconds(configuration.ingressThrottle))
     logger.info("the sandbox is ready after \(ContinuousClock.now - begun): https://\(Self.host):\(port)")
   }
@@ -163,7 +165,7 @@ actor SandboxServer {
   }
 
   private func startControllers(_ runner: ContainerRunner, _ range: LoopbackRange) {
-    let kubelet = Kubelet(store: store, runner: runner, range: range, logger: logger)
+    let kubelet = Kubelet(store: store, runner: runner, range: range, logger: logger, pace: .prompt)
     self.kubelet = kubelet
     let controllers = ControllerLoop(store: store)
     loops += [Task { await kubelet.run() }, Task { await controllers.run() }]

@@ -23,19 +23,20 @@ struct KubeletContainerTests {
   @Test("its environment is what its image and its specification say, and nothing of ours")
   func environment() throws {
     let image = try #require(Image.named("voting-app:v2"))
+    let pod = pod([
+      ["name": "PLAIN", "value": "x"],
+      ["name": "DB", "valueFrom": ["configMapKeyRef": ["name": "app-config", "key": "DB_HOST"]]],
+      ["name": "PASSWORD", "valueFrom": ["secretKeyRef": ["name": "app-secrets", "key": "DB_PASSWORD"]]],
+      ["name": "POD", "valueFrom": ["fieldRef": ["fieldPath": "metadata.name"]]],
+      ["name": "IP", "valueFrom": ["fieldRef": ["fieldPath": "status.podIP"]]],
+      ["name": "NONE", "valueFrom": ["configMapKeyRef": ["name": "no", "key": "no", "optional": true]]],
+    ])
     let environment = try ContainerEnvironment(
-      pod: pod([
-        ["name": "PLAIN", "value": "x"],
-        ["name": "DB", "valueFrom": ["configMapKeyRef": ["name": "app-config", "key": "DB_HOST"]]],
-        ["name": "PASSWORD", "valueFrom": ["secretKeyRef": ["name": "app-secrets", "key": "DB_PASSWORD"]]],
-        ["name": "POD", "valueFrom": ["fieldRef": ["fieldPath": "metadata.name"]]],
-        ["name": "IP", "valueFrom": ["fieldRef": ["fieldPath": "status.podIP"]]],
-        ["name": "NONE", "valueFrom": ["configMapKeyRef": ["name": "no", "key": "no", "optional": true]]],
-      ]), image: image, address: "127.70.1.10", store: store())
+      pod: pod, container: pod["spec", "containers"][0], image: image, address: "127.70.1.10", store: store())
     #expect(
       environment.variables == [
         "PLAIN": "x", "DB": "db", "PASSWORD": "secret", "POD": "voting-app-1", "IP": "127.70.1.10",
-        "APP_VERSION": "v2", "HOSTNAME": "voting-app-1", "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "APP_VERSION": "v2", "HOSTNAME": "voting-app-1",
       ])
   }
 
@@ -52,7 +53,8 @@ struct KubeletContainerTests {
     let pod = pod([["name": "X", "valueFrom": .object([kind: reference])]])
     let store = try store()
     #expect(throws: ContainerEnvironment.Failure(message: message)) {
-      try ContainerEnvironment(pod: pod, image: image, address: "127.70.1.10", store: store)
+      try ContainerEnvironment(
+        pod: pod, container: pod["spec", "containers"][0], image: image, address: "127.70.1.10", store: store)
     }
   }
 

@@ -11,27 +11,33 @@ private struct Rehearsal {
   var machine: PodMachine
   var status = PodStatus()
   var log: [String] = []
+  var mountFailure: String?
   private var last = start
 
-  init(image: String = "voting-app:v1", preStop: JSON = ["exec": ["command": ["sleep", "5"]]], probes: JSON = [:]) {
+  /// A pod as it is given.
+  init(_ specification: JSON) {
     let pod: JSON = [
-      "metadata": ["name": "voting-app-1", "namespace": "oggy", "uid": "u-1"],
-      "spec": [
-        "terminationGracePeriodSeconds": 30,
-        "containers": [
-          [
-            "name": "voting-app", "image": .string(image), "ports": [["name": "http", "containerPort": 8080]],
-            "lifecycle": ["preStop": preStop],
-            "readinessProbe": [
-              "httpGet": ["path": "/readyz", "port": "http"], "periodSeconds": 1, "failureThreshold": 2,
-            ],
-            "livenessProbe": probes["livenessProbe"], "startupProbe": probes["startupProbe"],
-          ]
-        ],
-      ],
+      "metadata": ["name": "voting-app-1", "namespace": "oggy", "uid": "u-1"], "spec": specification,
     ]
     guard let plan = PodPlan(pod) else { preconditionFailure("the pod above is one") }
     machine = PodMachine(plan, now: Self.start)
+  }
+
+  init(image: String = "voting-app:v1", preStop: JSON = ["exec": ["command": ["sleep", "5"]]], probes: JSON = [:]) {
+    self.init([
+      "terminationGracePeriodSeconds": 30,
+      "containers": [
+        [
+          "name": "voting-app", "image": .string(image), "ports": [["name": "http", "containerPort": 8080]],
+          "lifecycle": ["preStop": preStop, "postStart": probes["postStart"]],
+          "readinessProbe": [
+            "httpGet": ["path": "/readyz", "port": "http"], "periodSeconds": 1, "failureThreshold": 2,
+          ],
+          "livenessProbe": probes["livenessProbe"], "startupProbe": probes["startupProbe"],
+          "imagePullPolicy": probes["imagePullPolicy"],
+        ]
+      ],
+    ])
   }
 
   /// Handles an event at so many seconds, after the ticks that were due before.
@@ -47,20 +53,32 @@ private struct Rehearsal {
     note(machine.handle(event, now: now), now)
   }
 
+  /// The same of the first container, or another.
+  mutating func at(_ seconds: Double, _ event: ContainerMachine.Event, of container: Int = 0) {
+    at(seconds, .container(container, event))
+  }
+
   private mutating func note(_ actions: [PodMachine.Action], _ now: Date) {
     let seconds = (now.timeIntervalSince(Self.start) * 100).rounded() / 100
     for action in actions {
-      let word =
-        switch action {
-        case .start: "start"
-        case .probe(let kind): "probe \(kind)"
-        case .runPreStop: "preStop"
-        case .signal(let number): number == SIGTERM ? "SIGTERM" : "SIGKILL"
-        case .report(let report): report.reason
-        case .silenceAddress: "silence"
-        case .remove: "remove"
-        }
-      log.append("\(seconds) \(word)")
+      switch action {
+      case .mount: note(machine.handle(mountFailure.map { .mountFailed($0) } ?? .mounted, now: now), now)
+      case .report(let report): log.append("\(seconds) \(report.reason)")
+      case .silenceAddress: log.append("\(seconds) silence")
+      case .remove: log.append("\(seconds) remove")
+      case .container(let index, let action):
+        log.append("\(seconds) \(index > 0 ? "\(machine.plan.containers[index].name) " : "")\(Self.word(action))")
+      }
+    }
+  }
+
+  private static func word(_ action: ContainerMachine.Action) -> String {
+    switch action {
+    case .start: "start"
+    case .probe(let kind): "probe \(kind)"
+    case .runHook(let kind): "\(kind)"
+    case .signal(let number): [SIGTERM: "SIGTERM", SIGKILL: "SIGKILL", SIGINT: "SIGINT"][number] ?? "?"
+    case .report(let report): report.reason
     }
   }
 
@@ -123,7 +141,7 @@ struct KubeletPodMachineTests {
     pod.at(2.4, .probed(.readiness, failure: nil))
     pod.at(10, .deletion(grace: 30))
     #expect(pod.condition("Ready", in: pod.json(10)) == "True", "a pod stays ready until its container has ended")
-    pod.at(15, .preStopEnded(failed: false))
+    pod.at(15, .hookEnded(.preStop, failed: false))
     pod.at(15.1, .exited(0))
     #expect(pod.json(15.1)["phase"].string == "Succeeded")
     #expect(pod.condition("Ready", in: pod.json(15.1)) == "False")
@@ -138,7 +156,7 @@ struct KubeletPodMachineTests {
     pod.at(1.3)
     pod.at(1.4, .started)
     pod.at(10, .deletion(grace: 30))
-    pod.at(10.01, .preStopEnded(failed: true))
+    pod.at(10.01, .hookEnded(.preStop, failed: true))
     #expect(pod.log.suffix(2) == ["10.01 FailedPreStopHook", "10.01 SIGTERM"])
   }
 
@@ -225,7 +243,7 @@ struct KubeletPodMachineTests {
     let starts = pod.did("start")
     let waits = zip(starts.dropFirst(), starts).map { ($0 - $1 - 1).rounded() }
     #expect(waits == [0, 10, 20, 40])
-    #expect(pod.machine.restarts == 4)
+    #expect(pod.machine.containers[0].restarts == 4)
   }
 
   @Test("a crash-looping pod shows how it ended last, and why it waits")
@@ -294,5 +312,144 @@ struct KubeletPodMachineTests {
     #expect(waiting["reason"].string == "CreateContainerConfigError")
     pod.at(7)
     #expect(pod.did("start") == [1.3, 6.31])
+  }
+
+  @Test("a container whose volume is missing is not started, and mounted again later")
+  func mountFails() {
+    var pod = Rehearsal()
+    pod.mountFailure = "MountVolume.SetUp failed for volume \"conf\" : configmap \"nope\" not found"
+    pod.at(4)
+    #expect(pod.did("FailedMount") == [1.3, 2.3])
+    #expect(pod.did("start") == [])
+    pod.mountFailure = nil
+    pod.at(5)
+    #expect(pod.did("start") == [4.3])
+  }
+
+  @Test("an image that may not be pulled and is not there is said so again and again")
+  func neverPull() {
+    var pod = Rehearsal(image: "voting-app:nope", probes: ["imagePullPolicy": "Never"])
+    pod.at(27)
+    #expect(pod.did("ErrImageNeverPull") == [1.3, 1.9, 13.9, 25.9])
+    #expect(pod.did("Failed") == [1.3, 1.9, 13.9, 25.9])
+    let waiting = pod.json(27)["containerStatuses"][0]["state", "waiting"]
+    #expect(waiting["reason"].string == "ErrImageNeverPull")
+    #expect(
+      waiting["message"].string == "Container image \"voting-app:nope\" is not present with pull policy of Never")
+  }
+
+  @Test("a postStart hook that fails ends the container, and it starts again")
+  func postStart() {
+    var pod = Rehearsal(preStop: .null, probes: ["postStart": ["exec": ["command": ["false"]]]])
+    pod.at(1.3)
+    pod.at(1.4, .started)
+    #expect(pod.did("postStart") == [1.4])
+    #expect(pod.json(1.4)["phase"].string == "Pending")
+    pod.at(1.5, .hookEnded(.postStart, failed: true))
+    #expect(pod.did("FailedPostStartHook") == [1.5])
+    #expect(pod.did("SIGTERM") == [1.5])
+    pod.at(1.6, .exited(143))
+    pod.at(1.7)
+    #expect(pod.did("start") == [1.3, 1.6])
+  }
+
+  @Test("a container that takes too much memory is OOMKilled, and starts again")
+  func outOfMemory() {
+    var pod = Rehearsal()
+    pod.at(1.3)
+    pod.at(1.4, .started)
+    pod.at(9, .exited(137, outOfMemory: true))
+    let container = pod.json(9)["containerStatuses"][0]
+    #expect(container["state", "terminated", "reason"].string == "OOMKilled")
+    #expect(container["state", "terminated", "exitCode"].int == 137)
+    pod.at(9.1)
+    #expect(pod.did("start") == [1.3, 9])
+  }
+
+  @Test(
+    "whether a container starts again is its pod's to say",
+    arguments: [
+      ("Always", 0, true, "Running"), ("Always", 1, true, "Running"), ("OnFailure", 0, false, "Succeeded"),
+      ("OnFailure", 1, true, "Running"), ("Never", 0, false, "Succeeded"), ("Never", 1, false, "Failed"),
+    ])
+  func restartPolicy(policy: String, code: Int32, again: Bool, phase: String) {
+    var pod = Rehearsal([
+      "restartPolicy": .string(policy), "containers": [["name": "job", "image": "worker:v1"]],
+    ])
+    pod.at(1.3)
+    pod.at(1.4, .started)
+    pod.at(3, .exited(code))
+    pod.at(4)
+    #expect(pod.did("start").count == (again ? 2 : 1))
+    #expect(pod.json(4)["phase"].string == phase)
+    #expect(pod.did("remove") == [], "a pod that has ended stays until it is deleted")
+    pod.at(5, .deletion(grace: 30))
+    pod.at(6, .exited(0))
+    pod.at(7)
+    #expect(pod.did("remove").count == 1)
+  }
+
+  private static let several: JSON = [
+    "terminationGracePeriodSeconds": 30,
+    "initContainers": [
+      ["name": "first", "image": "worker:v1"],
+      ["name": "side", "image": "worker:v1", "restartPolicy": "Always"],
+      ["name": "second", "image": "worker:v1"],
+    ],
+    "containers": [["name": "app", "image": "worker:v1"], ["name": "more", "image": "worker:v1"]],
+  ]
+
+  @Test("containers that come first run in order, then the others together; a sidecar outlives them")
+  func severalContainers() {
+    var pod = Rehearsal(Self.several)
+    pod.at(1.3)
+    pod.at(1.4, .started)
+    #expect(pod.json(1.4)["initContainerStatuses"].elements.count == 3)
+    #expect(
+      pod.json(1.4)["containerStatuses"][0]["state", "waiting", "reason"].string == "PodInitializing")
+    #expect(pod.condition("Initialized", in: pod.json(1.4)) == "False")
+    pod.at(2, .exited(0))
+    pod.at(2.1, .started, of: 1)
+    pod.at(2.2, .started, of: 2)
+    pod.at(3, .exited(0), of: 2)
+    pod.at(3.1, .started, of: 3)
+    #expect(pod.condition("Ready", in: pod.json(3.1)) == "False")
+    pod.at(3.2, .started, of: 4)
+    #expect(
+      pod.log.filter { $0.hasSuffix("start") } == [
+        "1.3 start", "2.0 side start", "2.1 second start", "3.0 app start", "3.0 more start",
+      ])
+    #expect(pod.condition("Ready", in: pod.json(3.2)) == "True")
+    #expect(pod.json(3.2)["phase"].string == "Running")
+    pod.at(10, .deletion(grace: 30))
+    #expect(pod.log.filter { $0.hasSuffix("SIGTERM") } == ["10.0 app SIGTERM", "10.0 more SIGTERM"])
+    pod.at(11, .exited(0), of: 3)
+    pod.at(12, .exited(0), of: 4)
+    #expect(pod.did("side SIGTERM") == [12])
+    pod.at(13, .exited(0), of: 1)
+    pod.at(14)
+    #expect(pod.did("remove") == [13.45])
+  }
+
+  @Test("a container that comes first and fails is tried again, or ends its pod", arguments: ["Always", "Never"])
+  func failedInitial(policy: String) {
+    var specification = Self.several
+    specification["restartPolicy"] = .string(policy)
+    var pod = Rehearsal(specification)
+    pod.at(1.3)
+    pod.at(1.4, .started)
+    pod.at(2, .exited(1))
+    pod.at(3)
+    #expect(pod.did("start").count == (policy == "Never" ? 1 : 2))
+    #expect(pod.json(3)["phase"].string == (policy == "Never" ? "Failed" : "Pending"))
+  }
+
+  @Test("PostgreSQL is asked to end by SIGINT, which does not wait for its clients")
+  func stopSignal() {
+    var pod = Rehearsal(image: "postgres:15", preStop: .null)
+    pod.at(1.3)
+    pod.at(1.4, .started)
+    pod.at(10, .deletion(grace: 30))
+    #expect(pod.did("SIGINT") == [10])
   }
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// The environment of a container: what its image brings and its pod's specification says, PATH and HOSTNAME,
-/// and nothing else.
+/// The environment of a container: what its image brings and its pod's specification says, HOSTNAME, and
+/// nothing else.
 struct ContainerEnvironment: Sendable, Equatable {
   /// Why a container cannot be made, as its status says it.
   struct Failure: Error, Equatable {
@@ -9,22 +9,47 @@ struct ContainerEnvironment: Sendable, Equatable {
   }
 
   private(set) var variables: [String: String]
+  /// Those that the specification gives, without the image's: what `$(NAME)` in it can mean.
+  private(set) var declared: [String: String] = [:]
 
-  /// Works it out from the pod and what it refers to in the store.
+  /// Works it out from the pod, a container of it, and what they refer to in the store.
   ///
   /// Throws where a ConfigMap, Secret or key is missing that is not optional.
-  init(pod: JSON, image: Image, address: String, store: ObjectStore) throws(Failure) {
+  init(pod: JSON, container: JSON, image: Image, address: String, store: ObjectStore) throws(Failure) {
     variables = image.environment
-    variables["PATH"] = image.hasPrograms ? "/usr/local/bin:/usr/bin:/bin" : "/app"
     variables["HOSTNAME"] = pod["metadata", "name"].string
     let reader = Reader(pod: pod, address: address, store: store)
-    for source in pod["spec", "containers"][0]["envFrom"].elements {
-      variables.merge(try reader.all(source)) { $1 }
+    for source in container["envFrom"].elements {
+      let prefix = source["prefix"].string ?? ""
+      for (name, value) in try reader.all(source) { declared[prefix + name] = value }
     }
-    for variable in pod["spec", "containers"][0]["env"].elements {
+    for variable in container["env"].elements {
       guard let name = variable["name"].string else { continue }
-      if let value = try reader.value(of: variable) { variables[name] = value }
+      guard let value = try reader.value(of: variable) else { continue }
+      declared[name] = variable["valueFrom"].isNull ? expanded(value) : value
     }
+    variables.merge(declared) { $1 }
+  }
+
+  /// A text with each `$(NAME)` replaced that is declared; `$$(NAME)` stands for `$(NAME)` itself.
+  func expanded(_ text: String) -> String {
+    var result = ""
+    var rest = text[...]
+    while let dollar = rest.firstIndex(of: "$") {
+      result += rest[..<dollar]
+      rest = rest[dollar...].dropFirst()
+      if rest.first == "$" {
+        result += "$"
+        rest = rest.dropFirst()
+      } else if rest.first == "(", let end = rest.firstIndex(of: ")") {
+        let name = String(rest[rest.index(after: rest.startIndex)..<end])
+        result += declared[name] ?? "$(\(name))"
+        rest = rest[rest.index(after: end)...]
+      } else {
+        result += "$"
+      }
+    }
+    return result + rest
   }
 }
 

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 
-/// Starts containers: the votingd process with its pod's environment, name resolution, log and user.
+/// Starts containers: the program of an image with its pod's environment, volumes, name resolution, log and user.
 struct ContainerRunner: Sendable {
   /// Why a container could not be started, in the words of its status.
   struct Failure: Error, Equatable {
@@ -9,8 +9,17 @@ struct ContainerRunner: Sendable {
     var message: String
   }
 
+  /// What came of a command in a container.
+  enum CommandOutcome: Sendable, Equatable {
+    case ended(Int32, output: String)
+    case timedOut
+    /// It could not be run.
+    case failed(String)
+  }
+
   let store: ObjectStore
-  let votingd: String
+  let programs: ImagePrograms
+  let volumes: VolumeFolders
   let logs: PodLogs
   let account: UnprivilegedAccount?
   let journal: ProcessJournal
@@ -19,58 +28,145 @@ struct ContainerRunner: Sendable {
   let hosts: String
 
   /// Starts a pod's container.
-  func start(
-    _ pod: JSON, _ plan: PodPlan, _ image: Image, _ address: String, restart: Int
-  ) async throws(Failure) -> ChildProcess {
-    let container = pod["spec", "containers"][0]
-    let arguments = container["args"].elements.compactMap(\.string)
-    let command = container["command"].elements.compactMap(\.string)
-    let environment = try environment(pod, image, address)
-    var child = ChildProcess.Plan(
-      "pod \(plan.name)", (command.isEmpty ? [votingd] + image.arguments : command) + arguments,
-      log: logs.path(plan, restart: restart), account: account)
-    child.environment = environment
+  func start(_ target: ContainerTarget, restart: Int) async throws(Failure) -> ChildProcess {
+    do throws(VolumeFolders.Failure) {
+      _ = try volumes.makeOwn(target)
+    } catch {
+      throw Failure(reason: "CreateContainerError", message: error.message)
+    }
+    let log = logs.path(target.plan, container: target.container.name, restart: restart)
+    let plan = try plan(nil, in: target, log: log)
     do throws(SandboxError) {
-      return try await ChildProcess.start(child, journal: journal)
+      return try await ChildProcess.start(plan, journal: journal)
     } catch {
       throw Failure(reason: "RunContainerError", message: error.cause)
     }
   }
 
-  /// Runs a preStop hook to its end; false if it failed.
-  func runPreStop(
-    _ hook: PodPlan.PreStop, _ pod: JSON, _ plan: PodPlan, _ image: Image, _ address: String
-  ) async -> Bool {
+  /// Runs a hook to its end; false if it failed.
+  func runHook(_ hook: ContainerPlan.Hook, in target: ContainerTarget) async -> Bool {
     switch hook {
     case .sleep(let seconds):
       try? await Task.sleep(for: .seconds(seconds))
       return true
-    case .httpGet(let path, let port):
-      let outcome = await PlainHTTP.request("GET", path, to: .tcp(address, port), within: .seconds(30))
+    case .http(let request):
+      let outcome = await PlainHTTP.request(
+        "GET", request.path, headers: request.headers, to: .tcp(request.host ?? target.address, request.port),
+        within: .seconds(30))
       if case .answered(200..<400) = outcome { return true }
       return false
     case .exec(let command):
-      // An image without programs has no `sleep` either.
-      guard image.hasPrograms, !command.isEmpty, let environment = try? environment(pod, image, address) else {
-        return false
-      }
-      var child = ChildProcess.Plan(
-        "preStop of \(plan.name)", command, log: logs.path(plan, restart: 0), account: account)
-      child.environment = environment
-      return (try? await ChildProcess.start(child, journal: journal).ending) == .exited(0)
+      // The container's own end, which cancels this, is the limit.
+      if case .ended(0, _) = await execute(command, in: target, within: .seconds(3_600)) { return true }
+      return false
+    case .notOffered: return false
     }
   }
 
-  private func environment(_ pod: JSON, _ image: Image, _ address: String) throws(Failure) -> [String: String] {
+  /// Runs a command in a container, as its user, with its environment; it is killed at the limit, or when the task is
+  /// cancelled.
+  ///
+  /// The output is what it wrote to standard output and standard error, without blanks around it.
+  func execute(
+    _ command: [String], in target: ContainerTarget, within limit: Duration
+  ) async -> CommandOutcome {
+    // An image without programs has none of these either.
+    guard target.image.hasPrograms, !command.isEmpty else { return .failed("no such file or directory") }
+    let log = "\(volumes.ownFolders(target).run)/exec-\(UInt32.random(in: 0 ... .max))"
+    defer { unlink(log) }
+    do throws(Failure) {
+      let plan = try plan(command, in: target, log: log)
+      return await finish(plan, within: limit)
+    } catch {
+      return .failed(error.message)
+    }
+  }
+
+  // Not in the journal: it is bounded, and dies with the sandbox.
+  private func finish(_ plan: ChildProcess.Plan, within limit: Duration) async -> CommandOutcome {
+    do throws(SandboxError) {
+      let child = try await ChildProcess.start(plan, journal: nil)
+      let killer = Task {
+        try? await Task.sleep(for: limit)
+        guard !Task.isCancelled else { return false }
+        child.send(SIGKILL)
+        return true
+      }
+      let ending = await withTaskCancellationHandler {
+        await child.ending
+      } onCancel: {
+        child.send(SIGKILL)
+      }
+      killer.cancel()
+      if await killer.value, ending == .signaled(SIGKILL) { return .timedOut }
+      let output = (try? Data(contentsOf: URL(filePath: plan.log))) ?? Data()
+      return .ended(ending.exitCode, output: LogFile.trimmed(output))
+    } catch {
+      return .failed(error.cause)
+    }
+  }
+
+  /// What to start for a command in a container, or for its own program if none is given.
+  ///
+  /// Throws what a container's status says where it cannot be made: a key is missing, or it mounts where it cannot.
+  func plan(_ command: [String]?, in target: ContainerTarget, log: String) throws(Failure) -> ChildProcess.Plan {
+    let table = try mounts(of: target)
+    let environment = try environment(of: target)
+    let words = command ?? ownCommand(of: target, environment)
+    guard !words.isEmpty else { throw Failure(reason: "CreateContainerError", message: "no command specified") }
+    var plan = ChildProcess.Plan(
+      "pod \(target.plan.name)", programs.located(words).map(table.translated), log: log, account: account)
+    plan.environment = environment.variables.mapValues(table.translated)
+    let own = volumes.ownFolders(target)
+    for (name, value) in target.image.environment where value.contains("{") && environment.declared[name] == nil {
+      plan.environment[name] = value.replacing("{address}", with: target.address).replacing("{run}", with: own.run)
+        .replacing("{data}", with: table.translated(target.image.dataPath ?? "/"))
+    }
+    plan.environment["PATH"] = environment.declared["PATH"] ?? programs.path(of: target.image)
+    // A cluster's name resolution, which a pod sees but not in its environment: here it needs two variables.
+    plan.environment["LD_PRELOAD"] = nssWrapper
+    plan.environment["NSS_WRAPPER_HOSTS"] = hosts
+    if target.image.haltSignal == SIGQUIT { plan.deathSignal = "QUIT" }
+    return plan
+  }
+
+  private func ownCommand(of target: ContainerTarget, _ environment: ContainerEnvironment) -> [String] {
+    func words(_ key: String) -> [String] {
+      target.specification[key].elements.compactMap(\.string).map(environment.expanded)
+    }
+    let command = words("command")
+    return (command.isEmpty ? target.image.entrypoint : command) + words("args")
+  }
+
+  private func environment(of target: ContainerTarget) throws(Failure) -> ContainerEnvironment {
     do throws(ContainerEnvironment.Failure) {
-      var variables = try ContainerEnvironment(pod: pod, image: image, address: address, store: store).variables
-      // A cluster's name resolution, which a pod sees but not in its environment: here it needs two variables.
-      variables["LD_PRELOAD"] = nssWrapper
-      variables["NSS_WRAPPER_HOSTS"] = hosts
-      return variables
+      return try ContainerEnvironment(
+        pod: target.pod, container: target.specification, image: target.image, address: target.address, store: store)
     } catch {
       throw Failure(reason: "CreateContainerConfigError", message: error.message)
     }
+  }
+
+  private func mounts(of target: ContainerTarget) throws(Failure) -> MountTable {
+    var mounts: [(path: String, folder: String)] = []
+    for mount in target.specification["volumeMounts"].elements {
+      let path = mount["mountPath"].string ?? ""
+      let name = mount["name"].string ?? ""
+      guard MountTable.allows(path, dataPath: target.image.dataPath) else {
+        throw Failure(
+          reason: "CreateContainerConfigError",
+          message: "the sandbox cannot mount volume \"\(name)\" at \(path): its pods share the files of this machine, "
+            + "and only the place of an image's data is their own")
+      }
+      do throws(VolumeFolders.Failure) {
+        let volume = target.pod["spec", "volumes"][where: "name", is: name]
+        let folder = try volumes.path(of: volume, target.pod)
+        mounts.append((path, mount["subPath"].string.map { "\(folder)/\($0)" } ?? folder))
+      } catch {
+        throw Failure(reason: "CreateContainerConfigError", message: error.message)
+      }
+    }
+    return MountTable(mounts, dataPath: target.image.dataPath, own: volumes.ownFolders(target).data)
   }
 }
 
@@ -79,15 +175,16 @@ struct PodLogs: Sendable {
   let folder: String
 
   /// The log of a container's start, the first being 0.
-  func path(_ plan: PodPlan, restart: Int) -> String {
-    "\(folder)/\(plan.namespace)_\(plan.name)_\(restart).log"
+  func path(_ plan: PodPlan, container: String, restart: Int) -> String {
+    "\(folder)/\(plan.namespace)_\(plan.name)_\(container)_\(restart).log"
   }
 
   /// The log that `kubectl logs` shows; nil if there is none.
   func current(_ pod: JSON, previous: Bool) -> String? {
     guard let plan = PodPlan(pod) else { return nil }
+    let name = pod["spec", "containers"][0]["name"].string ?? ""
     let restarts = pod["status", "containerStatuses"][0]["restartCount"].int ?? 0
-    let path = path(plan, restart: restarts - (previous ? 1 : 0))
+    let path = path(plan, container: name, restart: restarts - (previous ? 1 : 0))
     return access(path, R_OK) == 0 ? path : nil
   }
 }

@@ -15,4 +15,11 @@ enum LogFile {
     let lines = text.split(separator: "\n").suffix(count).map { $0.trimmingPrefix(while: \.isWhitespace) }
     return lines.isEmpty ? "-" : String(lines.joined(separator: " | ").suffix(600))
   }
+
+  /// Text already read, without blanks around it, and at most 10 kB of it, as the kubelet keeps of a probe's output.
+  static func trimmed(_ data: Data) -> String {
+    let text = String(decoding: data.prefix(10_240), as: UTF8.self)[...]
+    let start = text.drop(while: \.isWhitespace)
+    return String(start.reversed().drop(while: \.isWhitespace).reversed())
+  }
 }

@@ -1,88 +1,64 @@
 /// What a pod's specification asks of the kubelet, read once when the pod is taken.
-///
-/// One container a pod: the first is run, others are not.
 struct PodPlan: Sendable, Equatable {
-  /// A probe by HTTP, with Kubernetes' defaults.
-  struct Probe: Sendable, Equatable {
-    var path = "/"
-    var port: UInt16
-    var initialDelay = 0
-    var period = 10
-    var timeout = 1
-    var failureThreshold = 3
-    var successThreshold = 1
-  }
-
-  /// What a probe is for.
-  enum ProbeKind: String, Sendable, CaseIterable {
-    case startup = "Startup"
-    case readiness = "Readiness"
-    case liveness = "Liveness"
-  }
-
-  /// What runs before SIGTERM.
-  enum PreStop: Sendable, Equatable {
-    case exec([String])
-    case sleep(Int)
-    case httpGet(path: String, port: UInt16)
+  /// Which containers are started again when they end.
+  enum RestartPolicy: String, Sendable {
+    case always = "Always"
+    case onFailure = "OnFailure"
+    case never = "Never"
   }
 
   var namespace: String
   var name: String
   var uid: String
-  var container: String
-  var image: String
-  var port: UInt16
-  var probes: [ProbeKind: Probe]
-  var preStop: PreStop?
+  var restartPolicy: RestartPolicy
   /// Seconds from the request to end until SIGKILL.
   var grace: Int
+  /// All of them, those that come first at the beginning.
+  var containers: [ContainerPlan]
+  /// Whether its name and so its address outlive it, as with a StatefulSet's.
+  var keepsAddress: Bool
+  /// How the node would treat it when memory runs out.
+  var qosClass: String
 
   /// Nil for an object that is no pod with a container.
   init?(_ pod: JSON) {
-    let container = pod["spec", "containers"][0]
-    guard let name = pod["metadata", "name"].string, let uid = pod["metadata", "uid"].string,
-      let containerName = container["name"].string
-    else { return nil }
+    guard let name = pod["metadata", "name"].string, let uid = pod["metadata", "uid"].string else { return nil }
+    let first = pod["spec", "initContainers"].elements.compactMap { container in
+      ContainerPlan(container, role: container["restartPolicy"].string == "Always" ? .sidecar : .initial)
+    }
+    let main = pod["spec", "containers"].elements.compactMap { ContainerPlan($0, role: .main) }
+    guard !main.isEmpty else { return nil }
     namespace = pod["metadata", "namespace"].string ?? "default"
     self.name = name
     self.uid = uid
-    self.container = containerName
-    image = container["image"].string ?? ""
-    port = Self.number(container["ports"][0]["containerPort"]) ?? 8_080
+    containers = first + main
+    restartPolicy = RestartPolicy(rawValue: pod["spec", "restartPolicy"].string ?? "") ?? .always
     grace = pod["spec", "terminationGracePeriodSeconds"].int ?? 30
-    probes = [:]
-    for (kind, key) in [
-      (ProbeKind.startup, "startupProbe"), (.readiness, "readinessProbe"), (.liveness, "livenessProbe"),
-    ] {
-      probes[kind] = Self.probe(container[key], in: container)
+    keepsAddress = pod["metadata", "ownerReferences"].elements.contains { $0["kind"].string == "StatefulSet" }
+    qosClass = Self.qosClass(of: pod)
+  }
+
+  /// The ports that it listens on, as far as it says.
+  var ports: [UInt16] {
+    let named = containers.flatMap(\.ports)
+    return named.isEmpty ? [8_080] : Array(Set(named)).sorted()
+  }
+
+  // Guaranteed: each container has limits for both, and asks for no less.
+  private static func qosClass(of pod: JSON) -> String {
+    let all = (pod["spec", "containers"].elements + pod["spec", "initContainers"].elements).map { $0["resources"] }
+    let names = ["cpu", "memory"]
+    if all.allSatisfy({ each in
+      names.allSatisfy { name in
+        let limit = each["limits", name]
+        return !limit.isNull && (each["requests", name].isNull || each["requests", name] == limit)
+      }
+    }) {
+      return "Guaranteed"
     }
-    preStop = Self.preStop(container["lifecycle", "preStop"], in: container)
-  }
-
-  private static func probe(_ json: JSON, in container: JSON) -> Probe? {
-    guard !json["httpGet"].isNull, let port = port(json["httpGet", "port"], in: container) else { return nil }
-    return Probe(
-      path: json["httpGet", "path"].string ?? "/", port: port, initialDelay: json["initialDelaySeconds"].int ?? 0,
-      period: max(1, json["periodSeconds"].int ?? 10), timeout: max(1, json["timeoutSeconds"].int ?? 1),
-      failureThreshold: max(1, json["failureThreshold"].int ?? 3),
-      successThreshold: max(1, json["successThreshold"].int ?? 1))
-  }
-
-  private static func preStop(_ json: JSON, in container: JSON) -> PreStop? {
-    if let command = json["exec", "command"].array { return .exec(command.compactMap(\.string)) }
-    if let seconds = json["sleep", "seconds"].int { return .sleep(seconds) }
-    guard let port = port(json["httpGet", "port"], in: container) else { return nil }
-    return .httpGet(path: json["httpGet", "path"].string ?? "/", port: port)
-  }
-
-  // A number, or the name of one of the container's ports.
-  private static func port(_ json: JSON, in container: JSON) -> UInt16? {
-    if let name = json.string { return number(container["ports"][where: "name", is: name]["containerPort"]) }
-    return number(json)
-  }
-
-  private static func number(_ json: JSON) -> UInt16? {
-    json.int.flatMap { UInt16(exactly: $0) }
+    let asks = all.contains { each in
+      names.contains { !each["requests", $0].isNull || !each["limits", $0].isNull }
+    }
+    return asks ? "Burstable" : "BestEffort"
   }
 }

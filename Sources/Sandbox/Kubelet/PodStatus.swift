@@ -24,11 +24,13 @@ struct PodStatus: Sendable {
     setConditions(pod, phase, now)
     var status: JSON = [
       "phase": .string(phase), "hostIP": .string(node), "hostIPs": [["ip": .string(node)]],
-      "startTime": .string(Timestamp.text(pod.takenAt)), "qosClass": "BestEffort",
-      "containerStatuses": [container(pod)],
+      "startTime": .string(Timestamp.text(pod.takenAt)), "qosClass": .string(pod.plan.qosClass),
+      "containerStatuses": .array(statuses(pod) { $0 == .main }),
       "conditions": .array(Self.order.compactMap { type in conditions[type].map { Self.json(type, $0) } }),
     ]
-    if let address, started(pod) {
+    let first = statuses(pod) { $0 != .main }
+    if !first.isEmpty { status["initContainerStatuses"] = .array(first) }
+    if let address, pod.isPrepared || !pod.neverRan {
       status["podIP"] = .string(address)
       status["podIPs"] = [["ip": .string(address)]]
     }
@@ -36,41 +38,47 @@ struct PodStatus: Sendable {
   }
 
   private func phase(of pod: PodMachine) -> String {
-    if pod.hasEnded, case .terminated(let termination) = pod.container {
-      return termination.exitCode == 0 ? "Succeeded" : "Failed"
+    if pod.hasEnded {
+      let failed = pod.containers.contains { $0.plan.role != .sidecar && ($0.finalCode ?? 0) != 0 }
+      return failed ? "Failed" : "Succeeded"
     }
-    return started(pod) ? "Running" : "Pending"
-  }
-
-  private func started(_ pod: PodMachine) -> Bool {
-    switch pod.container {
-    case .waiting: pod.lastTermination != nil
-    case .running: true
-    case .terminated(let termination): termination.startedAt != nil
-    }
+    let main = pod.containers.filter { $0.plan.role == .main }
+    return pod.isInitialized && main.allSatisfy(\.hasRun) ? "Running" : "Pending"
   }
 
   private mutating func setConditions(_ pod: PodMachine, _ phase: String, _ now: Date) {
+    set("PodScheduled", true, now)
+    let first = names(pod) { $0.plan.role != .main && !($0.plan.role == .initial ? $0.finalCode == 0 : $0.isStarted) }
+    set(
+      "Initialized", pod.isInitialized || phase == "Succeeded", now, "ContainersNotInitialized",
+      "containers with incomplete status: [\(first)]", whenTrue: phase == "Succeeded" ? "PodCompleted" : nil)
+    set("PodReadyToStartContainers", !pod.hasEnded && (pod.isPrepared || !pod.neverRan), now)
     let unready: (reason: String, message: String?) =
       switch phase {
       case "Succeeded": ("PodCompleted", nil)
-      case "Failed" where started(pod): ("PodFailed", nil)
-      default: ("ContainersNotReady", "containers with unready status: [\(pod.plan.container)]")
+      case "Failed" where !pod.neverRan: ("PodFailed", nil)
+      default:
+        (
+          "ContainersNotReady",
+          "containers with unready status: [\(names(pod) { $0.plan.role != .initial && !$0.isReady })]"
+        )
       }
-    set("PodScheduled", true, now)
-    set("Initialized", true, now)
-    set("PodReadyToStartContainers", !pod.hasEnded, now)
-    for type in ["ContainersReady", "Ready"] {
-      set(type, pod.isReady, now, pod.isReady ? nil : unready.reason, pod.isReady ? nil : unready.message)
-    }
+    for type in ["ContainersReady", "Ready"] { set(type, pod.isReady, now, unready.reason, unready.message) }
   }
 
+  private func names(_ pod: PodMachine, where matches: (ContainerMachine) -> Bool) -> String {
+    pod.containers.filter(matches).map(\.plan.name).joined(separator: " ")
+  }
+
+  // The reason and message are those of a condition that does not hold.
   private mutating func set(
-    _ type: String, _ isTrue: Bool, _ now: Date, _ reason: String? = nil, _ message: String? = nil
+    _ type: String, _ isTrue: Bool, _ now: Date, _ reason: String? = nil, _ message: String? = nil,
+    whenTrue: String? = nil
   ) {
     let before = conditions[type]
     let since = before?.isTrue == isTrue ? before?.since ?? now : now
-    conditions[type] = Condition(isTrue: isTrue, reason: reason, message: message, since: since)
+    conditions[type] = Condition(
+      isTrue: isTrue, reason: isTrue ? whenTrue : reason, message: isTrue ? nil : message, since: since)
   }
 
   private static func json(_ type: String, _ condition: Condition) -> JSON {
@@ -83,18 +91,22 @@ struct PodStatus: Sendable {
     return json
   }
 
-  private func container(_ pod: PodMachine) -> JSON {
-    let isRunning = if case .running = pod.container { true } else { false }
-    return [
-      "name": .string(pod.plan.container), "state": Self.state(pod.container), "ready": .bool(pod.isReady),
-      "lastState": pod.lastTermination.map { ["terminated": Self.json($0)] } ?? [:],
-      "restartCount": .int(pod.restarts), "started": .bool(isRunning), "image": .string(Image.fullName(pod.plan.image)),
-      "imageID": started(pod) ? .string("sandbox://\(pod.plan.image)") : "",
+  private func statuses(_ pod: PodMachine, of role: (ContainerPlan.Role) -> Bool) -> [JSON] {
+    pod.containers.filter { role($0.plan.role) }.map(container)
+  }
+
+  private func container(_ container: ContainerMachine) -> JSON {
+    [
+      "name": .string(container.plan.name), "state": Self.state(container.state), "ready": .bool(container.isReady),
+      "lastState": container.lastTermination.map { ["terminated": Self.json($0)] } ?? [:],
+      "restartCount": .int(container.restarts), "started": .bool(container.isStarted),
+      "image": .string(Image.fullName(container.plan.image)),
+      "imageID": container.hasRun ? .string("sandbox://\(container.plan.image)") : "",
     ]
   }
 
-  private static func state(_ container: PodMachine.Container) -> JSON {
-    switch container {
+  private static func state(_ state: ContainerMachine.State) -> JSON {
+    switch state {
     case .waiting(let reason, let message):
       var json: JSON = ["reason": .string(reason)]
       if let message { json["message"] = .string(message) }
@@ -104,7 +116,7 @@ struct PodStatus: Sendable {
     }
   }
 
-  private static func json(_ termination: PodMachine.Termination) -> JSON {
+  private static func json(_ termination: ContainerMachine.Termination) -> JSON {
     var json: JSON = ["exitCode": .int(Int(termination.exitCode)), "reason": .string(termination.reason)]
     if let message = termination.message { json["message"] = .string(message) }
     if let startedAt = termination.startedAt { json["startedAt"] = .string(Timestamp.text(startedAt)) }
