@@ -93,12 +93,36 @@ extension Resource {
     inAll: true, subresources: ["status"])
   /// Jobs.
   package static let jobs = Resource("Job", "jobs", group: "batch", inAll: true, subresources: ["status"])
+  /// Volumes: made for claims here, a folder each.
+  package static let persistentVolumes = Resource(
+    "PersistentVolume", "persistentvolumes", short: ["pv"], namespaced: false, subresources: ["status"])
+  /// Endpoints, the older form of EndpointSlices.
+  package static let endpoints = Resource("Endpoints", "endpoints", short: ["ep"])
+  /// Revisions of StatefulSets.
+  package static let controllerRevisions = Resource("ControllerRevision", "controllerrevisions", group: "apps")
+  /// Classes of Ingresses.
+  package static let ingressClasses = Resource(
+    "IngressClass", "ingressclasses", group: "networking.k8s.io", namespaced: false)
+  /// Classes of storage.
+  package static let storageClasses = Resource(
+    "StorageClass", "storageclasses", group: "storage.k8s.io", short: ["sc"], namespaced: false)
+  /// Roles in a namespace.
+  package static let roles = Resource("Role", "roles", group: "rbac.authorization.k8s.io")
+  /// Who has a role.
+  package static let roleBindings = Resource("RoleBinding", "rolebindings", group: "rbac.authorization.k8s.io")
+  /// Roles in all namespaces.
+  package static let clusterRoles = Resource(
+    "ClusterRole", "clusterroles", group: "rbac.authorization.k8s.io", namespaced: false)
+  /// Who has a role in all namespaces.
+  package static let clusterRoleBindings = Resource(
+    "ClusterRoleBinding", "clusterrolebindings", group: "rbac.authorization.k8s.io", namespaced: false)
 
   /// Every kind served, in the order of discovery.
   package static let all: [Resource] = [
     .namespaces, .nodes, .pods, .services, .configMaps, .secrets, .events, .persistentVolumeClaims, .serviceAccounts,
     .deployments, .replicaSets, .statefulSets, .ingresses, .networkPolicies, .endpointSlices, .podDisruptionBudgets,
-    .horizontalPodAutoscalers, .jobs,
+    .horizontalPodAutoscalers, .jobs, .persistentVolumes, .endpoints, .controllerRevisions, .ingressClasses,
+    .storageClasses, .roles, .roleBindings, .clusterRoles, .clusterRoleBindings,
   ]
 
   /// The kind of that name in that group version; nil if it is not served.
