@@ -188,15 +188,15 @@ struct IngressStage: Sendable {
 
   // MARK: Requests
 
-  /// Asks over HTTPS, or plain HTTP, on a new connection: the status and the answer.
+  /// Asks over HTTPS, or plain HTTP, on a new connection: the status and the answer; 0 for none within `limit` seconds.
   func get(
-    _ path: String, host: String = "oggy.local", plain: Bool = false
+    _ path: String, host: String = "oggy.local", plain: Bool = false, limit: Int = 5
   ) async throws -> (status: Int, body: String) {
     let (scheme, port) = plain ? ("http", httpPort) : ("https", httpsPort)
     let text = try await output(
       "curl",
       [
-        "-sk", "-m", "5", "--resolve", "\(host):\(port):127.0.0.1", "-w", "\n%{http_code} %{redirect_url}",
+        "-sk", "-m", "\(limit)", "--resolve", "\(host):\(port):127.0.0.1", "-w", "\n%{http_code} %{redirect_url}",
         "\(scheme)://\(host):\(port)\(path)",
       ])
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
