@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Glibc
-import Logging
 import TestSupport
 import Testing
 
@@ -51,7 +50,7 @@ struct IngressStage: Sendable {
     range = try LoopbackRange()
     (httpsPort, httpPort) = (try FreePort.next(), try FreePort.next())
     controller = IngressController(
-      store: store, socket: "\(folder.path)/ingress/endpoints.sock", logger: SandboxServer.logger(.error))
+      store: store, socket: "\(folder.path)/ingress/endpoints.sock", logger: SandboxServer.logger())
   }
 
   private func startNginx(_ journal: ProcessJournal) async throws -> NginxServer {
@@ -63,7 +62,7 @@ struct IngressStage: Sendable {
     return try await NginxServer.start(
       "ingress", http: configuration.text, modules: programs.luaModules, program: programs.nginx, folder: folder,
       listening: ("127.0.0.1", configuration.httpsPort), sockets: [socket], journal: journal,
-      logger: SandboxServer.logger(.error), afterRestart: { [controller] in await controller.pushAfterRestart() })
+      logger: SandboxServer.logger(), afterRestart: { [controller] in await controller.pushAfterRestart() })
   }
 
   private func end(_ nginx: NginxServer, _ loop: Task<Void, Never>) async {
