@@ -34,7 +34,7 @@ actor SandboxServer {
   }
 
   /// A logger that writes to standard error.
-  static func logger(_ level: Logger.Level) -> Logger {
+  static func logger(_ level: Logger.Level = .error) -> Logger {
     var logger = Logger(label: "sandbox", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = level
     return logger

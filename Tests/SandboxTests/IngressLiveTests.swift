@@ -137,6 +137,27 @@ struct IngressLiveTests {
     }
   }
 
+  @Test("a pod that is gone answers 502 while its address refuses, then not at all, until it is withdrawn")
+  func gone() async throws {
+    try await IngressStage.run { ingress in
+      let nobody = IngressStage.podCount
+      try ingress.makeService("vote", pods: [0, nobody])
+      try ingress.apply(Rules.ingress(paths: [Rules.path("/vote", to: "vote")]))
+      try await waitUntil("the route is there") { try await ingress.get("/vote").status != 404 }
+      // Every other request is for the pod that is gone: no second one is tried.
+      func statuses() async throws -> Set<Int> {
+        Set([try await ingress.get("/vote", limit: 1).status, try await ingress.get("/vote", limit: 1).status])
+      }
+      #expect(try await statuses() == [200, 502])
+      let tombstone = try #require(Tombstone(address: ingress.address(nobody), port: 8_080))
+      #expect(try await statuses() == [200, 0])
+      try ingress.setPods([0], of: "vote")
+      try await waitUntil("it is withdrawn") { await ingress.controller.isCurrent }
+      #expect(try await statuses() == [200])
+      withExtendedLifetime(tombstone) {}
+    }
+  }
+
   @Test("an nginx that is killed comes back with routes and certificates")
   func killed() async throws {
     try await IngressStage.run { ingress in

@@ -112,6 +112,18 @@ struct IngressRulesTests {
     #expect(rules.notices.allSatisfy { $0.kind == .warning })
   }
 
+  @Test(
+    "a host that is no name is left out, and its Ingress is told so",
+    arguments: ["a\tb", "a b", "a*", "x\ny", "\u{e4}"])
+  func host(name: String) {
+    let rules = IngressRules([
+      Self.ingress(host: name, paths: [Self.path("/vote")]),
+      Self.ingress("tls", paths: [Self.path("/")], spec: ["tls": [["hosts": [.string(name)], "secretName": "x"]]]),
+    ])
+    #expect(rules.routes.map(\.host) == ["oggy.local"])
+    #expect(rules.notices.map(\.reason) == ["Rejected", "Rejected"])
+  }
+
   @Test("two certificates for one host: the older Ingress's is shown, and the other one is told so")
   func claims() {
     func secured(_ name: String, _ secret: String, age: Int) -> JSON {

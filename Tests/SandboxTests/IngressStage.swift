@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Glibc
-import Logging
 import TestSupport
 import Testing
 
@@ -51,7 +50,7 @@ struct IngressStage: Sendable {
     range = try LoopbackRange()
     (httpsPort, httpPort) = (try FreePort.next(), try FreePort.next())
     controller = IngressController(
-      store: store, socket: "\(folder.path)/ingress/endpoints.sock", logger: SandboxServer.logger(.error))
+      store: store, socket: "\(folder.path)/ingress/endpoints.sock", logger: SandboxServer.logger())
   }
 
   private func startNginx(_ journal: ProcessJournal) async throws -> NginxServer {
@@ -63,7 +62,7 @@ struct IngressStage: Sendable {
     return try await NginxServer.start(
       "ingress", http: configuration.text, modules: programs.luaModules, program: programs.nginx, folder: folder,
       listening: ("127.0.0.1", configuration.httpsPort), sockets: [socket], journal: journal,
-      logger: SandboxServer.logger(.error), afterRestart: { [controller] in await controller.pushAfterRestart() })
+      logger: SandboxServer.logger(), afterRestart: { [controller] in await controller.pushAfterRestart() })
   }
 
   private func end(_ nginx: NginxServer, _ loop: Task<Void, Never>) async {
@@ -188,15 +187,15 @@ struct IngressStage: Sendable {
 
   // MARK: Requests
 
-  /// Asks over HTTPS, or plain HTTP, on a new connection: the status and the answer.
+  /// Asks over HTTPS, or plain HTTP, on a new connection: the status and the answer; 0 for none within `limit` seconds.
   func get(
-    _ path: String, host: String = "oggy.local", plain: Bool = false
+    _ path: String, host: String = "oggy.local", plain: Bool = false, limit: Int = 5
   ) async throws -> (status: Int, body: String) {
     let (scheme, port) = plain ? ("http", httpPort) : ("https", httpsPort)
     let text = try await output(
       "curl",
       [
-        "-sk", "-m", "5", "--resolve", "\(host):\(port):127.0.0.1", "-w", "\n%{http_code} %{redirect_url}",
+        "-sk", "-m", "\(limit)", "--resolve", "\(host):\(port):127.0.0.1", "-w", "\n%{http_code} %{redirect_url}",
         "\(scheme)://\(host):\(port)\(path)",
       ])
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -49,7 +49,8 @@ struct IngressBackend: Hashable, Sendable {
   init?(_ backend: JSON, namespace: String) {
     let port = backend["service", "port"]
     guard let service = backend["service", "name"].string,
-      let name = port["name"].string ?? port["number"].int.map({ "\($0)" })
+      let name = port["name"].string ?? port["number"].int.map({ "\($0)" }),
+      (service + name).utf8.allSatisfy({ $0 > 0x20 })
     else { return nil }
     self.namespace = namespace
     self.service = service

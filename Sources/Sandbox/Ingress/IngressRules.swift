@@ -47,7 +47,7 @@ struct IngressRules: Equatable, Sendable {
       guard !Self.enforced.contains(String(name.dropFirst(Self.annotationPrefix.count))) else { continue }
       tell(ingress, "NotEnforced", "The annotation \(name) is stored, and has no effect in the sandbox")
     }
-    let rules = ingress["spec", "rules"].elements
+    let rules = ingress["spec", "rules"].elements.filter { isName(Self.host($0), ingress) }
     let hosts = rules.map(Self.host)
     let secured = addClaims(ingress, hosts: hosts)
     let annotations = ingress["metadata", "annotations"]
@@ -67,13 +67,27 @@ struct IngressRules: Equatable, Sendable {
     }
   }
 
+  // A host is any, or made of labels, the first of which may be a star.
+  private mutating func isName(_ host: String, _ ingress: JSON) -> Bool {
+    let rest = host.hasPrefix("*.") ? host.dropFirst(2) : host[...]
+    let isName = rest.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+      case UInt8(ascii: "-"), UInt8(ascii: "."): true
+      default: false
+      }
+    }
+    if !isName { tell(ingress, "Rejected", "the host \"\(host)\" is no DNS name") }
+    return isName
+  }
+
   private static func host(_ rule: JSON) -> String { rule["host"].string?.lowercased() ?? "" }
 
   // Gives the hosts that have HTTPS by this Ingress. A TLS entry without hosts is about all of the rules'.
   private mutating func addClaims(_ ingress: JSON, hosts: [String]) -> [String] {
     var secured: [String] = []
     for entry in ingress["spec", "tls"].elements {
-      let named = entry["hosts"].elements.compactMap { $0.string?.lowercased() }
+      let named = entry["hosts"].elements.compactMap { $0.string?.lowercased() }.filter { isName($0, ingress) }
       for host in named.isEmpty ? hosts : named {
         secured.append(host)
         let claim = Claim(
