@@ -19,8 +19,6 @@ actor SandboxServer {
 
   private var folder: SandboxFolder?
   private var range: LoopbackRange?
-  private var redis: Redis?
-  private var postgres: Task<Result<Postgres, SandboxError>, Never>?
   private var ports: [IngressPort] = []
   private var servers: [NginxServer] = []
   private var kubelet: Kubelet?
@@ -58,20 +56,21 @@ actor SandboxServer {
     ports = [held.0, held.1]
     let (port, httpPort) = (held.0.number, held.1.number)
     let votingd = try folder.copyProgram(configuration.votingd, to: "votingd")
-    let hosts = try writeHosts(in: folder, range)
-    startPostgres(folder, range, programs, journal)
-    let certificates = try await startFirst(folder, range, programs, journal)
+    let hosts = try ServiceHosts(in: folder, store: store)
+    let certificates = try await Certificates.make(
+      in: folder, host: Self.host, apiAddress: range.api, openssl: programs.openssl, journal: journal)
     try createObjects(certificates)
     let logs = PodLogs(folder: try folder.makeFolder("pods"))
     let runner = ContainerRunner(
       store: store, programs: try ImagePrograms(in: folder, votingd: votingd, programs: programs),
       volumes: try VolumeFolders(in: folder, store: store), logs: logs, account: folder.account, journal: journal,
-      nssWrapper: programs.nssWrapper, hosts: hosts)
+      nssWrapper: programs.nssWrapper, hosts: hosts.path)
+    loops.append(Task { await hosts.run() })
     startControllers(runner, range)
     try await startAPI(folder, range, certificates, programs, journal, logs)
     try await startIngress(folder, (port, httpPort), certificates, programs, journal)
     try await awaitVotes(folder)
-    try publish(folder, range, (port, httpPort), certificates, programs)
+    try publish(folder, range, (port, httpPort), certificates, programs, hosts)
     await kubelet?.setPace(.measured)
     await ingress?.beginThrottling(.seconds(configuration.ingressThrottle))
     logger.info("the sandbox is ready after \(ContinuousClock.now - begun): https://\(Self.host):\(port)")
@@ -83,11 +82,6 @@ actor SandboxServer {
     await withTaskGroup(of: Void.self) { group in
       for server in servers { group.addTask { await server.stop() } }
       if let kubelet { group.addTask { await kubelet.stop() } }
-      if let redis { group.addTask { await redis.stop() } }
-      if let postgres {
-        postgres.cancel()
-        group.addTask { if case .success(let server) = await postgres.value { await server.stop() } }
-      }
     }
     for loop in loops { await loop.value }
     folder?.remove()
@@ -106,50 +100,6 @@ actor SandboxServer {
     self.range = range
     logger.info("starting a sandbox in \(folder.path), addresses \(range.subnet)")
     return (folder, range, journal)
-  }
-
-  // What a cluster's DNS would answer, in every form that a pod may ask for.
-  private func writeHosts(in folder: SandboxFolder, _ range: LoopbackRange) throws(SandboxError) -> String {
-    let lines = [(range.redis, "redis"), (range.postgres, "db")].map { address, name in
-      let inNamespace = "\(name).\(ShippedObjects.namespace)"
-      return "\(address) \(name) \(inNamespace) \(inNamespace).svc \(inNamespace).svc.cluster.local\n"
-    }
-    try folder.write(lines.joined() + "127.0.0.1 localhost\n", to: "hosts", forProcesses: true)
-    return "\(folder.path)/hosts"
-  }
-
-  // Takes longest, so it begins first and is waited for last.
-  private func startPostgres(
-    _ folder: SandboxFolder, _ range: LoopbackRange, _ programs: Programs, _ journal: ProcessJournal
-  ) {
-    let (address, password, logger) = (range.postgres, password, logger)
-    postgres = Task {
-      do throws(SandboxError) {
-        return .success(
-          try await Postgres.start(
-            in: folder, address: address, password: password, programs: programs, journal: journal, logger: logger))
-      } catch {
-        return .failure(error)
-      }
-    }
-  }
-
-  private func startFirst(
-    _ folder: SandboxFolder, _ range: LoopbackRange, _ programs: Programs, _ journal: ProcessJournal
-  ) async throws(SandboxError) -> Certificates {
-    let (redisAddress, apiAddress, logger) = (range.redis, range.api, logger)
-    let certificates = Task { () async -> Result<Certificates, SandboxError> in
-      do throws(SandboxError) {
-        return .success(
-          try await Certificates.make(
-            in: folder, host: Self.host, apiAddress: apiAddress, openssl: programs.openssl, journal: journal))
-      } catch {
-        return .failure(error)
-      }
-    }
-    redis = try await Redis.start(
-      in: folder, address: redisAddress, program: programs.redisServer, journal: journal, logger: logger)
-    return try await certificates.value.get()
   }
 
   private func createObjects(_ certificates: Certificates) throws(SandboxError) {
@@ -220,7 +170,6 @@ actor SandboxServer {
   // MARK: Readiness
 
   private func awaitVotes(_ folder: SandboxFolder) async throws(SandboxError) {
-    if let postgres { _ = try await postgres.value.get() }
     let deadline = ContinuousClock.now + .seconds(25)
     while ContinuousClock.now < deadline, !Task.isCancelled {
       if allReady, await ingress?.isCurrent == true { return }
@@ -246,7 +195,7 @@ actor SandboxServer {
 
   private func publish(
     _ folder: SandboxFolder, _ range: LoopbackRange, _ ports: (https: UInt16, http: UInt16),
-    _ certificates: Certificates, _ programs: Programs
+    _ certificates: Certificates, _ programs: Programs, _ hosts: ServiceHosts
   ) throws(SandboxError) {
     try folder.write(
       try certificates.kubeconfig(
@@ -259,8 +208,11 @@ actor SandboxServer {
       caCertificate: certificates.authority,
       kubeconfig: "\(folder.path)/kubeconfig", context: Self.context, namespace: ShippedObjects.namespace,
       kubectlHome: try folder.makeFolder("kubectl"), semantics: configuration.semantics,
-      exportCommand: VoteExport.command(psql: programs.psql, address: range.postgres, configuration.semantics),
-      exportEnvironment: ["PGPASSWORD": password, "LC_ALL": "C"], subnet: range.subnet)
+      exportCommand: VoteExport.command(
+        psql: programs.psql, host: "db.\(ShippedObjects.namespace)", configuration.semantics),
+      exportEnvironment: [
+        "PGPASSWORD": password, "LC_ALL": "C", "LD_PRELOAD": programs.nssWrapper, "NSS_WRAPPER_HOSTS": hosts.path,
+      ], subnet: range.subnet)
     do {
       let text = String(decoding: try JSONEncoder().encode(info), as: UTF8.self)
       try folder.write(text, to: Self.infoName)

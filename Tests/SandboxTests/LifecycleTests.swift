@@ -20,10 +20,10 @@ struct LifecycleTests {
       #expect(try await sandbox.export("t-") == ["t-1 a", "t-2 b", "t-3 b"])
       #expect(try await sandbox.request("/elsewhere").status == 404)
       let names = try await sandbox.kubectl("get", "pods", "-o", "name").split(separator: "\n")
-      #expect(names.count == 7)
+      #expect(names.count == 9)
       #expect(SandboxRegistry.sandboxes(in: sandbox.stage.folder).map(\.info) == [sandbox.info])
       processes = ProcessJournal(folder: sandbox.info.folder).processes().dropFirst().filter(\.isAlive)
-      #expect(processes.count >= 11, "redis, postgres, two nginx and seven pods")
+      #expect(processes.count >= 11, "two nginx and nine pods")
     }
     #expect(processes.allSatisfy { !$0.isAlive })
   }

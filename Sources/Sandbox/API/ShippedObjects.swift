@@ -34,8 +34,10 @@ package struct ShippedObjects: Sendable {
       (.configMaps, config), (.secrets, secret),
       (.services, service("voting-service", port: 80, selecting: "voting-app")),
       (.services, service("result-service", port: 80, selecting: "result-app")),
-      (.services, service("redis", port: 6379, selecting: nil)),
-      (.services, service("db", port: 5432, selecting: nil)),
+      (.services, service("redis", port: 6379, selecting: "redis", named: "redis")),
+      (.services, service("db", port: 5432, selecting: "db", named: "postgres")),
+      (.persistentVolumeClaims, claim("redis-data")), (.persistentVolumeClaims, claim("db-data")),
+      (.deployments, server(redis, claim: "redis-data")), (.deployments, server(database, claim: "db-data")),
       (.deployments, deployment("voting-app", replicas: 4)),
       (.deployments, deployment("result-app", replicas: 2)),
       (.deployments, worker), (.ingresses, ingress),
@@ -62,13 +64,63 @@ package struct ShippedObjects: Sendable {
     ]
   }
 
-  private func service(_ name: String, port: Int, selecting app: String?) -> JSON {
-    var spec: JSON = ["ports": [["port": .int(port), "targetPort": app == nil ? .int(port) : "http"]]]
-    if let app {
-      spec["selector"] = ["app": .string(app)]
-      spec["ports"] = [["name": "http", "port": .int(port), "targetPort": "http"]]
-    }
-    return ["metadata": metadata(name, app: app), "spec": spec]
+  private func service(_ name: String, port: Int, selecting app: String, named portName: String = "http") -> JSON {
+    [
+      "metadata": metadata(name, app: app),
+      "spec": [
+        "selector": ["app": .string(app)],
+        "ports": [["name": .string(portName), "port": .int(port), "targetPort": .string(portName)]],
+      ],
+    ]
+  }
+
+  private func claim(_ name: String) -> JSON {
+    [
+      "metadata": metadata(name),
+      "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]]],
+      "status": ["phase": "Bound"],
+    ]
+  }
+
+  // Two servers on one volume would spoil it, so the old one goes first.
+  private func server(_ container: JSON, claim: String) -> JSON {
+    var server = deployment(container["name"].string ?? "", replicas: 1)
+    server["spec", "strategy"] = ["type": "Recreate"]
+    server["spec", "template", "spec"] = [
+      "terminationGracePeriodSeconds": 10, "containers": [container],
+      "volumes": [["name": "data", "persistentVolumeClaim": ["claimName": .string(claim)]]],
+    ]
+    return server
+  }
+
+  private var redis: JSON {
+    [
+      "name": "redis", "image": "redis:7",
+      "args": ["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""],
+      "ports": [["name": "redis", "containerPort": 6379]],
+      "readinessProbe": [
+        "exec": ["command": ["sh", "-c", "redis-cli ping | grep -q PONG"]], "periodSeconds": 1, "failureThreshold": 2,
+      ],
+      "livenessProbe": ["tcpSocket": ["port": "redis"], "initialDelaySeconds": 15],
+      "volumeMounts": [["name": "data", "mountPath": "/data"]],
+    ]
+  }
+
+  private var database: JSON {
+    let password: JSON = ["secretKeyRef": ["name": "app-secrets", "key": "DB_PASSWORD"]]
+    return [
+      "name": "db", "image": "postgres:15", "ports": [["name": "postgres", "containerPort": 5432]],
+      "env": [
+        ["name": "POSTGRES_DB", "value": "votes"], ["name": "POSTGRES_PASSWORD", "valueFrom": password],
+        ["name": "PGDATA", "value": "/var/lib/postgresql/data/pgdata"],
+      ],
+      "readinessProbe": [
+        "exec": ["command": ["pg_isready", "-q", "-U", "postgres", "-d", "votes"]], "periodSeconds": 1,
+        "failureThreshold": 2,
+      ],
+      "livenessProbe": ["tcpSocket": ["port": "postgres"], "initialDelaySeconds": 15],
+      "volumeMounts": [["name": "data", "mountPath": "/var/lib/postgresql/data"]],
+    ]
   }
 
   private func deployment(_ name: String, replicas: Int) -> JSON {

@@ -158,13 +158,10 @@ struct ContainerRunner: Sendable {
           message: "the sandbox cannot mount volume \"\(name)\" at \(path): its pods share the files of this machine, "
             + "and only the place of an image's data is their own")
       }
-      do throws(VolumeFolders.Failure) {
-        let volume = target.pod["spec", "volumes"][where: "name", is: name]
-        let folder = try volumes.path(of: volume, target.pod)
-        mounts.append((path, mount["subPath"].string.map { "\(folder)/\($0)" } ?? folder))
-      } catch {
-        throw Failure(reason: "CreateContainerConfigError", message: error.message)
+      guard let folder = target.volumes[name] else {
+        throw Failure(reason: "CreateContainerConfigError", message: "volume \"\(name)\" is not mounted")
       }
+      mounts.append((path, mount["subPath"].string.map { "\(folder)/\($0)" } ?? folder))
     }
     return MountTable(mounts, dataPath: target.image.dataPath, own: volumes.ownFolders(target).data)
   }

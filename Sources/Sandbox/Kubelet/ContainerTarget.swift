@@ -7,6 +7,8 @@ struct ContainerTarget: Sendable {
   var image: Image
   /// The pod's address.
   var address: String
+  /// The folders of its pod's volumes, by name.
+  var volumes: [String: String] = [:]
 
   var container: ContainerPlan { plan.containers[index] }
 

@@ -83,6 +83,6 @@ struct Image: Sendable, Equatable {
   // What each faulty image of the vote frontend does wrong, in the words of votingd's VOTE_FAULT.
   private static let faults = [
     "abrupt": "abrupt", "lossy": "drop:200", "slow": "slow:300ms", "crash": "crash:1s", "never-ready": "never-ready",
-    "wrong-choice": "wrong-choice:50", "duplicating": "duplicate:50", "erroring": "error:20", "leaking": "leak:1MB",
+    "wrong-choice": "wrong-choice:50", "duplicating": "duplicate:50", "erroring": "error:20", "leaking": "leak:1Mi",
   ]
 }

@@ -14,6 +14,8 @@ actor Kubelet {
     var object: JSON
     var address: String
     var containers: [Container]
+    // The folders of its volumes, once they are mounted.
+    var volumes: [String: String] = [:]
     var published: JSON = .null
   }
 

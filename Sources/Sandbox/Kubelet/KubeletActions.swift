@@ -32,7 +32,7 @@ extension Kubelet {
 
   private func mount(_ uid: String, _ pod: Pod) {
     do throws(VolumeFolders.Failure) {
-      try runner.volumes.mount(pod.object)
+      pods[uid]?.volumes = try runner.volumes.mount(pod.object)
       deliver(.mounted, to: uid)
     } catch {
       deliver(.mountFailed(error.message), to: uid)
@@ -43,7 +43,17 @@ extension Kubelet {
   private func target(_ index: Int, _ uid: String) -> ContainerTarget? {
     guard let pod = pods[uid], let image = pod.machine.containers[index].image else { return nil }
     return ContainerTarget(
-      pod: pod.object, plan: pod.machine.plan, index: index, image: image, address: pod.address)
+      pod: pod.object, plan: pod.machine.plan, index: index, image: image, address: pod.address, volumes: pod.volumes)
+  }
+
+  /// A container that runs, for commands in it; the pod's first main one if none is named, nil if there is none such.
+  func runningContainer(_ name: String? = nil, ofPod uid: String) -> ContainerTarget? {
+    guard let pod = pods[uid] else { return nil }
+    let index = pod.machine.plan.containers.firstIndex { name.map($0.name.elementsEqual) ?? ($0.role == .main) }
+    guard let index, pod.containers[index].child?.endingSoFar == nil, pod.containers[index].child != nil else {
+      return nil
+    }
+    return target(index, uid)
   }
 
   private func start(_ index: Int, _ uid: String) {

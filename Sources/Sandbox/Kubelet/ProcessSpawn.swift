@@ -78,12 +78,11 @@ struct ProcessSpawn: Sendable {
     case .descriptor(let descriptor): posix_spawn_file_actions_adddup2(&actions, descriptor, 1)
     }
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    // Most of ours close by themselves on exec; this is for those of libraries. One opened meanwhile may
-    // slip through, and does no harm.
+    // Most of ours close by themselves on exec; this is for those of libraries. Numbers beyond the last are for what is
+    // opened meanwhile; closing what is not open is no error here.
     let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-    for descriptor in open.compactMap({ Int32($0) }) where descriptor > 2 {
-      posix_spawn_file_actions_addclose(&actions, descriptor)
-    }
+    let last = open.compactMap { Int32($0) }.max() ?? 2
+    for descriptor in 3..<(max(last, 2) + 64) { posix_spawn_file_actions_addclose(&actions, descriptor) }
   }
 
   private func setAttributes(_ attributes: inout posix_spawnattr_t) {

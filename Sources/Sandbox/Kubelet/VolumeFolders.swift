@@ -21,12 +21,16 @@ struct VolumeFolders: Sendable {
     }
   }
 
-  /// Makes and fills the volumes of a pod, as far as they are not there; throws what is wrong with the first that fails.
-  func mount(_ pod: JSON) throws(Failure) {
+  /// Makes and fills the volumes of a pod, as far as they are not there, and gives their folders by name.
+  ///
+  /// Throws what is wrong with the first that fails.
+  func mount(_ pod: JSON) throws(Failure) -> [String: String] {
+    var folders: [String: String] = [:]
     for volume in pod["spec", "volumes"].elements {
       let name = volume["name"].string ?? ""
       do throws(Failure) {
         let path = try path(of: volume, pod)
+        folders[name] = path
         guard volume["hostPath"].isNull else { continue }
         try make(path)
         let files = try VolumeFiles(volume, pod: pod, store: store).contents
@@ -35,10 +39,10 @@ struct VolumeFolders: Sendable {
         throw Failure(message: "MountVolume.SetUp failed for volume \"\(name)\" : \(error.message)")
       }
     }
+    return folders
   }
 
-  /// Where a volume of a pod is.
-  func path(of volume: JSON, _ pod: JSON) throws(Failure) -> String {
+  private func path(of volume: JSON, _ pod: JSON) throws(Failure) -> String {
     if let path = volume["hostPath", "path"].string { return path }
     guard let claim = volume["persistentVolumeClaim", "claimName"].string else {
       return "\(podFolder(pod))/\(volume["name"].string ?? "")"
