@@ -7,7 +7,7 @@ struct Identity: Sendable, Equatable {
 
   /// The header fields that every answer carries.
   var fields: HTTPFields {
-    var fields: HTTPFields = [.cacheControl: "no-store"]
+    var fields = HTTPFields()
     for (name, value) in [("X-Pod", pod), ("X-Version", version)] {
       if let name = HTTPFields.Element.Name(name) { fields[name] = value }
     }

@@ -1,6 +1,7 @@
 import Glibc
 import Hummingbird
 import Logging
+import NIOCore
 
 /// The HTTP listener of a role.
 ///
@@ -11,8 +12,12 @@ struct Server: Sendable {
 
   /// Serves until SIGTERM or SIGINT.
   ///
-  /// Throws when it cannot listen. With `abrupt`, SIGTERM ends the process at once.
-  func run(abrupt: Bool, respond: @escaping @Sendable (Request) async -> Response) async throws {
+  /// Throws when it cannot listen. With `abrupt`, SIGTERM ends the process at once. `onStop` is called when the listener
+  /// is closed: answers that would go on for ever have to end then.
+  func run(
+    abrupt: Bool = false, onStop: @escaping @Sendable () -> Void = {},
+    respond: @escaping @Sendable (Request) async -> Response
+  ) async throws {
     let fields = configuration.identity.fields
     let responder = CallbackResponder<BasicRequestContext> { request, _ in
       var response = await respond(request)
@@ -21,7 +26,8 @@ struct Server: Sendable {
     }
     let address = BindAddress.hostname(configuration.listenAddress, port: configuration.listenPort)
     let application = Application(
-      responder: responder, configuration: ApplicationConfiguration(address: address, backlog: 1024), logger: logger)
+      responder: responder, configuration: ApplicationConfiguration(address: address, backlog: 1024),
+      onServerRunning: { listener in listener.closeFuture.whenComplete { _ in onStop() } }, logger: logger)
     if abrupt {
       // A handler and not the default action: as the first process of a container it would ignore the signal.
       signal(SIGTERM) { _ in _exit(143) }
@@ -40,13 +46,22 @@ enum Exchange {
     return String(path)
   }
 
+  /// Whether the client asked for a stream of events, as browsers' EventSource does.
+  static func wantsEvents(_ request: Request) -> Bool {
+    request.headers[values: .accept].contains { $0.contains("text/event-stream") }
+  }
+
   /// Whether the client asked for JSON rather than a page.
   static func wantsJSON(_ request: Request) -> Bool {
     request.headers[values: .accept].contains { $0.contains("application/json") }
   }
 
-  static func html(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
-    answer(text, type: "text/html; charset=utf-8", status: status)
+  /// A page; `policy` is what the browser has to keep it to.
+  static func html(_ text: ByteBuffer, policy: String) -> Response {
+    let headers: HTTPFields = [
+      .contentType: "text/html; charset=utf-8", .cacheControl: "no-store", .contentSecurityPolicy: policy,
+    ]
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: text))
   }
 
   static func json(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
@@ -69,6 +84,7 @@ enum Exchange {
   }
 
   private static func answer(_ text: String, type: String, status: HTTPResponse.Status) -> Response {
-    Response(status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    let headers: HTTPFields = [.contentType: type, .cacheControl: "no-store"]
+    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
   }
 }

@@ -14,8 +14,10 @@ final class VoteFrontend: Sendable {
   private let fault: Fault?
   private let taken = Atomic<Int>(0)
   private let leaked = Mutex<[[UInt8]]>([])
-  private let emptyPage: String
-  private let pages: [String: String]
+  private let resources = PageResources(folder: "/vote")
+  private let emptyPage: ByteBuffer
+  /// The answer to a vote for each choice.
+  private let pages: [String: ByteBuffer]
 
   init(configuration: Configuration, redis: RedisClient, fault: Fault?) {
     self.configuration = configuration
@@ -25,25 +27,28 @@ final class VoteFrontend: Sendable {
       if fault == .neverReady { return ["VOTE_FAULT=never-ready keeps it from being ready."] }
       return await redis.missing()
     }
-    let identity = configuration.identity
-    let choices = configuration.choices
-    emptyPage = Pages.vote(choices: choices, vote: nil, identity: identity)
-    let answers = choices.map { ($0, Pages.vote(choices: choices, vote: $0, identity: identity)) }
-    pages = Dictionary(answers) { first, _ in first }
+    let page: (String?) -> ByteBuffer = { [resources] vote in
+      let page = Pages.vote(
+        choices: configuration.choices, vote: vote, identity: configuration.identity, resources: resources)
+      return ByteBuffer(string: page)
+    }
+    emptyPage = page(nil)
+    pages = Dictionary(configuration.choices.map { ($0, page($0)) }) { first, _ in first }
   }
 
   /// Answers any request; never throws, since what goes wrong is an answer too.
   func respond(to request: Request) async -> Response {
-    switch Exchange.path(request) {
+    let path = Exchange.path(request)
+    return switch path {
     case "/", "/vote", "/vote/":
       switch request.method {
-      case .get, .head: Exchange.html(emptyPage)
+      case .get, .head: Exchange.html(emptyPage, policy: Pages.policyOfVote)
       case .post: await cast(request)
       default: Exchange.notAllowed(allowed: "GET, HEAD, POST")
       }
     case "/healthz": Exchange.plain("Alive.", status: .ok)
     case "/readyz": await readiness.response()
-    default: Exchange.notFound
+    default: resources.response(path: path) ?? Exchange.notFound
     }
   }
 
@@ -131,9 +136,9 @@ final class VoteFrontend: Sendable {
           "pod":\(Pages.quoted(configuration.pod)),"version":\(Pages.quoted(configuration.version))}
           """)
       } else {
-        Exchange.html(pages[ballot.choice] ?? emptyPage)
+        Exchange.html(pages[ballot.choice] ?? emptyPage, policy: Pages.policyOfVote)
       }
-    if ballot.voterIsNew { response.headers[.setCookie] = "voter_id=\(ballot.voter); Path=/; SameSite=Lax" }
+    if ballot.voterIsNew { response.headers[.setCookie] = "voter_id=\(ballot.voter); Path=/; HttpOnly; SameSite=Lax" }
     return response
   }
 }

@@ -39,14 +39,14 @@ struct Votingd {
       try await server.run(abrupt: fault == .abrupt) { await frontend.respond(to: $0) }
     case .result(let database):
       let frontend = ResultFrontend(configuration: configuration, postgres: Postgres(database: database))
-      try await server.run(abrupt: false) { await frontend.respond(to: $0) }
+      try await server.run(onStop: { frontend.stop() }, respond: { await frontend.respond(to: $0) })
     case .worker(let redis, let database, let mode):
       let worker = Worker(
         pod: configuration.pod, queue: RedisClient(endpoint: redis), control: RedisClient(endpoint: redis),
         postgres: Postgres(database: database), mode: mode, logger: logger)
       async let moving: Void = worker.run()
       do {
-        try await server.run(abrupt: false) { await worker.respond(to: $0, identity: configuration.identity) }
+        try await server.run { await worker.respond(to: $0, identity: configuration.identity) }
       } catch {
         worker.stop()
         await moving

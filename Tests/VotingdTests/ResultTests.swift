@@ -17,7 +17,7 @@ struct ResultTests {
     }
   }
 
-  @Test("shows people a page that escapes labels and keeps itself up to date")
+  @Test("shows people a page that escapes labels, with shares, whole without scripts")
   func page() async throws {
     try await withStage { stage in
       let postgres = try await PostgresServer(on: stage)
@@ -26,8 +26,12 @@ struct ResultTests {
       _ = try await postgres.query("INSERT INTO votes VALUES ('1','<img>')")
       let page = try result.get("/result")
       #expect(page.headers["content-type"] == "text/html; charset=utf-8")
-      #expect(page.body.contains("<th scope=row>&lt;img&gt;<td>1") && !page.body.contains("<img>"))
-      #expect(page.body.contains("http-equiv=refresh"))
+      #expect(page.body.contains("<span class=name>&lt;img&gt;</span>") && !page.body.contains("<img>"))
+      #expect(page.body.contains("<span class=share>100.0 %</span>") && page.body.contains("<span class=count>1 vote<"))
+      #expect(page.body.contains("<noscript><meta http-equiv=refresh"))
+      #expect(page.headers["content-security-policy"]?.contains("script-src 'self'; connect-src 'self'") == true)
+      let script = try #require(page.body.split(separator: "<script defer src=").last?.prefix { $0 != ">" })
+      #expect(try result.get(String(script)).headers["content-type"] == "text/javascript; charset=utf-8")
     }
   }
 

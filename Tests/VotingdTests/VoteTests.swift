@@ -32,6 +32,7 @@ struct VoteTests {
       let redis = try await RedisServer(on: stage)
       let vote = try await VotingProcess.start("vote", on: stage, redis: redis)
       let cookie = try #require(try vote.post("vote=a").headers["set-cookie"])
+      #expect(cookie.hasSuffix("; Path=/; HttpOnly; SameSite=Lax"))
       let voter = try #require(cookie.split(separator: ";").first?.dropFirst("voter_id=".count))
       #expect(voter.count == 32)
       let items = try redis.command("LRANGE", "votes", "0", "-1")
@@ -80,6 +81,25 @@ struct VoteTests {
       #expect(answer.contains(#"var vote = "\u003c/script\u003e\u003cb\u003e\"\u0026'""#))
       #expect(!answer.contains("<b>"))
       #expect(answer.ranges(of: "</script>").count == 1)
+    }
+  }
+
+  @Test("keeps browsers to its own style, which they may keep for good; a pod of another version serves its own")
+  func resources() async throws {
+    try await withStage { stage in
+      let redis = try await RedisServer(on: stage)
+      let vote = try await VotingProcess.start("vote", on: stage, redis: redis)
+      let page = try vote.get("/vote")
+      let policy = try #require(page.headers["content-security-policy"])
+      #expect(policy.hasPrefix("default-src 'none'; style-src 'self'") && !policy.contains("unsafe"))
+      #expect(!page.body.contains("style=") && !page.body.contains("//"))
+      let link = try #require(page.body.split(separator: "stylesheet href=").last?.prefix { $0 != ">" })
+      let style = try vote.get(String(link))
+      #expect(style.status == 200 && style.headers["content-type"] == "text/css; charset=utf-8")
+      #expect(style.headers["cache-control"] == "public, max-age=31536000, immutable")
+      let other = try vote.get("/vote/style-0.css")
+      #expect(other.body == style.body && other.headers["cache-control"] == "no-store")
+      #expect(try vote.get("/vote/other-0.css").status == 404)
     }
   }
 
