@@ -36,10 +36,8 @@ package final class LoopbackRange: Sendable {
   package var subnet: String { "\(prefix).0/24" }
   /// Where the API server is.
   package var api: String { "\(prefix).1" }
-  /// Where Redis is.
-  package var redis: String { "\(prefix).2" }
-  /// Where PostgreSQL is.
-  package var postgres: String { "\(prefix).3" }
   /// Where pods are.
-  package var pods: [String] { (10...250).map { "\(prefix).\($0)" } }
+  package var pods: [String] { (10...189).map { "\(prefix).\($0)" } }
+  /// Where Services are.
+  package var services: [String] { (190...250).map { "\(prefix).\($0)" } }
 }

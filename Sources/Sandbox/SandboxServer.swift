@@ -22,6 +22,7 @@ actor SandboxServer {
   private var ports: [IngressPort] = []
   private var servers: [NginxServer] = []
   private var kubelet: Kubelet?
+  private var network: ServiceNetwork?
   private var ingress: IngressController?
   private var loops: [Task<Void, Never>] = []
 
@@ -56,7 +57,7 @@ actor SandboxServer {
     ports = [held.0, held.1]
     let (port, httpPort) = (held.0.number, held.1.number)
     let votingd = try folder.copyProgram(configuration.votingd, to: "votingd")
-    let hosts = try ServiceHosts(in: folder, store: store)
+    let names = try await startNetwork(folder, range, programs)
     let certificates = try await Certificates.make(
       in: folder, host: Self.host, apiAddress: range.api, openssl: programs.openssl, journal: journal)
     try createObjects(certificates)
@@ -64,13 +65,12 @@ actor SandboxServer {
     let runner = ContainerRunner(
       store: store, programs: try ImagePrograms(in: folder, votingd: votingd, programs: programs),
       volumes: try VolumeFolders(in: folder, store: store), logs: logs, account: folder.account, journal: journal,
-      nssWrapper: programs.nssWrapper, hosts: hosts.path)
-    loops.append(Task { await hosts.run() })
+      names: names)
     startControllers(runner, range)
     try await startAPI(folder, range, certificates, programs, journal, logs)
     try await startIngress(folder, (port, httpPort), certificates, programs, journal)
     try await awaitVotes(folder)
-    try publish(folder, range, (port, httpPort), certificates, programs, hosts)
+    try publish(folder, range, (port, httpPort), certificates, programs, names)
     await kubelet?.setPace(.measured)
     await ingress?.beginThrottling(.seconds(configuration.ingressThrottle))
     logger.info("the sandbox is ready after \(ContinuousClock.now - begun): https://\(Self.host):\(port)")
@@ -84,6 +84,7 @@ actor SandboxServer {
       if let kubelet { group.addTask { await kubelet.stop() } }
     }
     for loop in loops { await loop.value }
+    await network?.stop()
     folder?.remove()
     (ports, range) = ([], nil)
   }
@@ -100,6 +101,17 @@ actor SandboxServer {
     self.range = range
     logger.info("starting a sandbox in \(folder.path), addresses \(range.subnet)")
     return (folder, range, journal)
+  }
+
+  private func startNetwork(
+    _ folder: SandboxFolder, _ range: LoopbackRange, _ programs: Programs
+  ) async throws(SandboxError) -> PodHosts {
+    store.setServiceAddresses(ServiceAddresses(range.services, reserved: [range.api]))
+    let names = try await PodHosts.make(in: folder, store: store, api: range.api, library: programs.nssWrapper)
+    let network = ServiceNetwork(store: store, hosts: names, logger: logger)
+    self.network = network
+    loops.append(Task { await network.run() })
+    return names
   }
 
   private func createObjects(_ certificates: Certificates) throws(SandboxError) {
@@ -195,7 +207,7 @@ actor SandboxServer {
 
   private func publish(
     _ folder: SandboxFolder, _ range: LoopbackRange, _ ports: (https: UInt16, http: UInt16),
-    _ certificates: Certificates, _ programs: Programs, _ hosts: ServiceHosts
+    _ certificates: Certificates, _ programs: Programs, _ names: PodHosts
   ) throws(SandboxError) {
     try folder.write(
       try certificates.kubeconfig(
@@ -211,7 +223,7 @@ actor SandboxServer {
       exportCommand: VoteExport.command(
         psql: programs.psql, host: "db.\(ShippedObjects.namespace)", configuration.semantics),
       exportEnvironment: [
-        "PGPASSWORD": password, "LC_ALL": "C", "LD_PRELOAD": programs.nssWrapper, "NSS_WRAPPER_HOSTS": hosts.path,
+        "PGPASSWORD": password, "LC_ALL": "C", "LD_PRELOAD": programs.nssWrapper, "NSS_WRAPPER_HOSTS": names.outside,
       ], subnet: range.subnet)
     do {
       let text = String(decoding: try JSONEncoder().encode(info), as: UTF8.self)

@@ -22,14 +22,13 @@ struct KubeletStage: Sendable {
       _ = try folder.makeFolder("logs")
       let store = ObjectStore()
       let programs = try Programs.locate()
-      try folder.write("127.0.0.1 localhost\n", to: "hosts", forProcesses: true)
       let votingd = try folder.copyProgram(Executables.built("votingd"), to: "votingd")
       let range = try LoopbackRange()
       let runner = ContainerRunner(
         store: store, programs: try ImagePrograms(in: folder, votingd: votingd, programs: programs),
         volumes: try VolumeFolders(in: folder, store: store), logs: PodLogs(folder: try folder.makeFolder("pods")),
-        account: folder.account, journal: ProcessJournal(folder: folder.path), nssWrapper: programs.nssWrapper,
-        hosts: "\(folder.path)/hosts")
+        account: folder.account, journal: ProcessJournal(folder: folder.path),
+        names: try await PodHosts.make(in: folder, store: store, api: range.api, library: programs.nssWrapper))
       let kubelet = Kubelet(
         store: store, runner: runner, range: range, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         node: node, pace: pace)

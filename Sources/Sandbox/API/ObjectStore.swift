@@ -54,6 +54,14 @@ package final class ObjectStore: Sendable {
     return try state.withLock { state throws(APIStatus) in try state.create(object, resource, now: now) }
   }
 
+  /// From now on Services that are created or changed get an address of these, and those that ask for another are
+  /// refused.
+  ///
+  /// Without this, Services are stored as they come.
+  package func setServiceAddresses(_ addresses: ServiceAddresses) {
+    state.withLock { $0.serviceAddresses = addresses }
+  }
+
   /// Changes an object and returns it as stored.
   ///
   /// A change that changes nothing makes no event and no new version. The generation goes up when anything
@@ -66,7 +74,9 @@ package final class ObjectStore: Sendable {
     try state.withLock { state throws(APIStatus) in
       let key = ObjectKey(resource, namespace, name)
       guard var object = state.objects[resource]?[key] else { throw .notFound(resource, name) }
+      let previous = object
       try change(&object)
+      if resource == .services { try state.settleAddress(&object, previous: previous) }
       return state.store(object, at: key, resource)
     }
   }

@@ -9,6 +9,7 @@ struct StoreState {
   var version = 0
   var objects: [Resource: [ObjectKey: JSON]] = [:]
   var watchers: [Int: Watcher] = [:]
+  var serviceAddresses: ServiceAddresses?
   var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
   private var history: [(resource: Resource, event: WatchEvent)] = []
   private var forgotten = 0  // the version of the last event that history no longer has
@@ -36,11 +37,17 @@ struct StoreState {
     }
     let key = ObjectKey(resource, object["metadata", "namespace"].string, name)
     guard objects[resource]?[key] == nil else { throw .alreadyExists(resource, name) }
+    if resource == .services { try settleAddress(&object, previous: nil) }
     if resource.namespaced { object["metadata", "namespace"] = .string(key.namespace) }
     object["metadata", "uid"] = .string(names.uid())
     object["metadata", "creationTimestamp"] = .string(Timestamp.text(now))
     if !object["spec"].isNull, resource != .services { object["metadata", "generation"] = 1 }
     return record(.added, object, at: key, resource, previous: nil)
+  }
+
+  mutating func settleAddress(_ service: inout JSON, previous: JSON?) throws(APIStatus) {
+    guard serviceAddresses != nil else { return }
+    try serviceAddresses?.settle(&service, previous: previous, others: (objects[.services] ?? [:]).values)
   }
 
   mutating func store(_ object: JSON, at key: ObjectKey, _ resource: Resource) -> JSON {

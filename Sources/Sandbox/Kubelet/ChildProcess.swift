@@ -20,6 +20,8 @@ package final class ChildProcess: Sendable {
     package var log: String
     /// The signal it gets when the sandbox's process dies, by name.
     package var deathSignal = "KILL"
+    /// Programs that make its surroundings, each of which becomes the next; before the user is changed.
+    package var surroundings: [String] = []
     /// The user it runs as; nil for the sandbox's own.
     package var account: UnprivilegedAccount?
 

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// The environment of a container: what its image brings and its pod's specification says, HOSTNAME, and
-/// nothing else.
+/// The environment of a container: what its image brings and its pod's specification says, HOSTNAME, where the Services
+/// are, and nothing else.
 struct ContainerEnvironment: Sendable, Equatable {
   /// Why a container cannot be made, as its status says it.
   struct Failure: Error, Equatable {
@@ -9,7 +9,7 @@ struct ContainerEnvironment: Sendable, Equatable {
   }
 
   private(set) var variables: [String: String]
-  /// Those that the specification gives, without the image's: what `$(NAME)` in it can mean.
+  /// Those of Services and of the specification, without the image's: what `$(NAME)` in it can mean.
   private(set) var declared: [String: String] = [:]
 
   /// Works it out from the pod, a container of it, and what they refer to in the store.
@@ -18,7 +18,8 @@ struct ContainerEnvironment: Sendable, Equatable {
   init(pod: JSON, container: JSON, image: Image, address: String, store: ObjectStore) throws(Failure) {
     variables = image.environment
     variables["HOSTNAME"] = pod["metadata", "name"].string
-    let reader = Reader(pod: pod, address: address, store: store)
+    declared = ServiceEnvironment.variables(for: pod, services: store.list(.services).items)
+    let reader = Reader(pod: pod, container: container, address: address, store: store)
     for source in container["envFrom"].elements {
       let prefix = source["prefix"].string ?? ""
       for (name, value) in try reader.all(source) { declared[prefix + name] = value }
@@ -56,6 +57,7 @@ struct ContainerEnvironment: Sendable, Equatable {
 /// Reads what a variable refers to.
 private struct Reader {
   let pod: JSON
+  let container: JSON
   let address: String
   let store: ObjectStore
 
@@ -64,6 +66,9 @@ private struct Reader {
   func value(of variable: JSON) throws(ContainerEnvironment.Failure) -> String? {
     let source = variable["valueFrom"]
     if let path = source["fieldRef", "fieldPath"].string { return try field(path) }
+    if let resource = source["resourceFieldRef", "resource"].string {
+      return try amount(resource, source["resourceFieldRef"])
+    }
     if !source["configMapKeyRef"].isNull { return try key(source["configMapKeyRef"], .configMaps) }
     if !source["secretKeyRef"].isNull { return try key(source["secretKeyRef"], .secrets) }
     return variable["value"].string ?? ""
@@ -105,13 +110,17 @@ private struct Reader {
   }
 
   private func field(_ path: String) throws(ContainerEnvironment.Failure) -> String {
-    switch path {
-    case "metadata.name": return pod["metadata", "name"].string ?? ""
-    case "metadata.namespace": return namespace ?? ""
-    case "metadata.uid": return pod["metadata", "uid"].string ?? ""
-    case "status.podIP", "status.hostIP": return address
-    case "spec.nodeName": return PodStatus.node
-    default: throw .init(message: "unsupported fieldPath: \(path)")
+    guard let value = PodFields.value(at: path, of: pod, address: address) else {
+      throw .init(message: "unsupported fieldPath: \(path)")
     }
+    return value
+  }
+
+  private func amount(_ resource: String, _ reference: JSON) throws(ContainerEnvironment.Failure) -> String {
+    let named = pod["spec", "containers"][where: "name", is: reference["containerName"].string ?? ""]
+    guard let value = PodFields.amount(of: resource, in: named.isNull ? container : named, reference["divisor"]) else {
+      throw .init(message: "unsupported container resource : \(resource)")
+    }
+    return value
   }
 }

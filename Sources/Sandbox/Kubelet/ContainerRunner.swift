@@ -23,9 +23,8 @@ struct ContainerRunner: Sendable {
   let logs: PodLogs
   let account: UnprivilegedAccount?
   let journal: ProcessJournal
-  /// The library that makes names of Services resolve, and the hosts file that it reads.
-  let nssWrapper: String
-  let hosts: String
+  /// What makes the names of Services resolve.
+  let names: PodHosts
 
   /// Starts a pod's container.
   func start(_ target: ContainerTarget, restart: Int) async throws(Failure) -> ChildProcess {
@@ -123,9 +122,11 @@ struct ContainerRunner: Sendable {
         .replacing("{data}", with: table.translated(target.image.dataPath ?? "/"))
     }
     plan.environment["PATH"] = environment.declared["PATH"] ?? programs.path(of: target.image)
-    // A cluster's name resolution, which a pod sees but not in its environment: here it needs two variables.
-    plan.environment["LD_PRELOAD"] = nssWrapper
-    plan.environment["NSS_WRAPPER_HOSTS"] = hosts
+    do throws(SandboxError) {
+      try names.prepare(&plan, for: target.pod, at: target.address)
+    } catch {
+      throw Failure(reason: "CreateContainerError", message: error.cause)
+    }
     if target.image.haltSignal == SIGQUIT { plan.deathSignal = "QUIT" }
     return plan
   }

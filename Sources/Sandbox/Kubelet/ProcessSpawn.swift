@@ -29,7 +29,7 @@ struct ProcessSpawn: Sendable {
       command += ["--reuid", "\(account.uid)", "--regid", "\(account.gid)", "--clear-groups"]
     }
     what = plan.what
-    self.command = command + ["--", "/usr/bin/env", "-C", "/"] + plan.command
+    self.command = plan.surroundings + command + ["--", "/usr/bin/env", "-C", "/"] + plan.command
     environment = plan.environment
     input = nil
     output = .appendedTo(plan.log)

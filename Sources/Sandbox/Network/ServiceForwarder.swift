@@ -1,0 +1,92 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Listens on the addresses of Services and hands each new connection to one of the endpoints, in turn.
+///
+/// A port without an endpoint is not listened on, so that connections to it are refused at once. A connection stays
+/// with its endpoint until one of the two ends it, whatever becomes of the Service. One thread does it all.
+actor ServiceForwarder {
+  /// Why a port cannot be listened on.
+  struct Failure: Sendable, Equatable {
+    var cause: String
+    /// Whether root could.
+    var needsRoot: Bool
+  }
+
+  private struct Listener {
+    var channel: any Channel
+    var turns: Turns
+  }
+
+  private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  private var listeners: [ForwardingTable.ServicePort: Listener] = [:]
+
+  /// Listens on these ports and no others; gives those where that is impossible, each time anew.
+  func apply(
+    _ table: [ForwardingTable.ServicePort: [ServiceEndpoints.Endpoint]]
+  ) async -> [ForwardingTable.ServicePort: Failure] {
+    for (port, listener) in listeners where table[port] == nil {
+      listeners[port] = nil
+      try? await listener.channel.close()
+    }
+    var failures: [ForwardingTable.ServicePort: Failure] = [:]
+    for (port, endpoints) in table {
+      if let listener = listeners[port] {
+        listener.turns.set(endpoints)
+      } else {
+        failures[port] = await listen(on: port, endpoints)
+      }
+    }
+    return failures
+  }
+
+  /// Ends every connection.
+  func stop() async {
+    listeners = [:]
+    try? await group.shutdownGracefully()
+  }
+
+  private func listen(
+    on port: ForwardingTable.ServicePort, _ endpoints: [ServiceEndpoints.Endpoint]
+  ) async -> Failure? {
+    let turns = Turns(endpoints)
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 1_024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.autoRead, value: false)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelInitializer { ServiceConnection.begin($0, to: turns.next()) }
+    do {
+      let channel = try await bootstrap.bind(host: port.address, port: Int(port.port)).get()
+      listeners[port] = Listener(channel: channel, turns: turns)
+      return nil
+    } catch {
+      let code = (error as? IOError)?.errnoCode ?? EIO
+      return Failure(cause: String(systemError: code).lowercased(), needsRoot: code == EACCES)
+    }
+  }
+}
+
+/// Whose turn it is among the endpoints of a port.
+private final class Turns: Sendable {
+  private let state: Mutex<(endpoints: [ServiceEndpoints.Endpoint], next: Int)>
+
+  init(_ endpoints: [ServiceEndpoints.Endpoint]) {
+    state = Mutex((endpoints, 0))
+  }
+
+  func set(_ endpoints: [ServiceEndpoints.Endpoint]) {
+    state.withLock { $0.endpoints = endpoints }
+  }
+
+  func next() -> ServiceEndpoints.Endpoint? {
+    state.withLock { state in
+      guard !state.endpoints.isEmpty else { return nil }
+      state.next = (state.next + 1) % state.endpoints.count
+      return state.endpoints[state.next]
+    }
+  }
+}
