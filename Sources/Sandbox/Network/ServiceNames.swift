@@ -76,10 +76,8 @@ struct ServiceNames: Sendable, Equatable {
     if let subdomain = pod["spec", "subdomain"].string {
       own = "\(hostname).\(subdomain).\(pod.namespace).svc.\(Self.domain)\t\(hostname)"
     }
-    var lines = [
-      "# Made by votebench for this pod, and made anew when Services and their pods change.", "127.0.0.1\tlocalhost",
-      "\(address)\t\(own)",
-    ]
+    // No comments: nss_wrapper takes a `#` for an address.
+    var lines = ["127.0.0.1\tlocalhost", "\(address)\t\(own)"]
     for alias in pod["spec", "hostAliases"].elements {
       let names = alias["hostnames"].elements.compactMap(\.string).joined(separator: "\t")
       if let address = alias["ip"].string, !names.isEmpty { lines.append("\(address)\t\(names)") }
