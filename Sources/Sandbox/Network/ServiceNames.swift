@@ -69,17 +69,15 @@ struct ServiceNames: Sendable, Equatable {
 
   /// The hosts file of a pod that has this address.
   ///
-  /// The short names are those of its own namespace.
+  /// The short names are those of its own namespace. It has no comments and no empty lines, which nss_wrapper takes
+  /// for mistakes.
   func hosts(for pod: JSON, at address: String) -> String {
     let hostname = Self.hostname(of: pod)
     var own = hostname
     if let subdomain = pod["spec", "subdomain"].string {
       own = "\(hostname).\(subdomain).\(pod.namespace).svc.\(Self.domain)\t\(hostname)"
     }
-    var lines = [
-      "# Made by votebench for this pod, and made anew when Services and their pods change.", "127.0.0.1\tlocalhost",
-      "\(address)\t\(own)",
-    ]
+    var lines = ["127.0.0.1\tlocalhost", "\(address)\t\(own)"]
     for alias in pod["spec", "hostAliases"].elements {
       let names = alias["hostnames"].elements.compactMap(\.string).joined(separator: "\t")
       if let address = alias["ip"].string, !names.isEmpty { lines.append("\(address)\t\(names)") }
