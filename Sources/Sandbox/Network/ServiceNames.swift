@@ -69,7 +69,8 @@ struct ServiceNames: Sendable, Equatable {
 
   /// The hosts file of a pod that has this address.
   ///
-  /// The short names are those of its own namespace.
+  /// The short names are those of its own namespace. It has no comments and no empty lines, which nss_wrapper takes
+  /// for mistakes.
   func hosts(for pod: JSON, at address: String) -> String {
     let hostname = Self.hostname(of: pod)
     var own = hostname
