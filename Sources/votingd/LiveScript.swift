@@ -8,7 +8,7 @@ enum LiveScript {
     const silenceLimit = 25000;
     // A pod that stops ends the stream, and another one takes over: nothing that a reader has to know.
     const patience = 3000;
-    const speechInterval = 10000;
+    const speechInterval = 5000;
     const list = document.getElementById("choices");
     const total = document.getElementById("total");
     const state = document.getElementById("state");

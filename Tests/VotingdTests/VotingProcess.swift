@@ -7,17 +7,17 @@ struct VotingProcess {
 
   /// Starts a role and waits until it answers.
   ///
-  /// `environment` adds to, and wins over, what every role needs.
+  /// `environment` adds to, and wins over, what every role needs. On a given port it is the successor of another.
   static func start(
     _ role: String..., on stage: Stage, redis: RedisServer? = nil, postgres: PostgresServer? = nil,
-    pod: String = "pod-1", environment: [String: String] = [:]
+    pod: String = "pod-1", port given: Int? = nil, environment: [String: String] = [:]
   ) async throws -> VotingProcess {
-    let port = try FreePort.next()
+    let port = try given ?? FreePort.next()
     var variables = ["LISTEN_ADDRESS": "127.0.0.1", "PORT": "\(port)", "POD_NAME": pod]
     if let redis { variables.merge(["REDIS_HOST": "localhost", "REDIS_PORT": "\(redis.port)"]) { $1 } }
     if let postgres { variables.merge(["DB_HOST": "localhost", "DB_PORT": "\(postgres.port)"]) { $1 } }
     variables.merge(environment) { $1 }
-    let name = "\(role[0])-\(port)"
+    let name = "\(role[0])-\(pod)-\(port)"
     let process = try stage.start(try Executables.built("votingd"), role, environment: variables, name: name)
     let started = VotingProcess(port: port, process: process)
     try await waitUntil("\(role[0]) answers") { try started.get("/healthz").status == 200 }
