@@ -15,7 +15,8 @@ struct KubeletStage: Sendable {
 
   /// Runs a test with it; afterwards its processes are dead and its folder is gone.
   static func run(
-    base: String? = nil, pace: Pace = .prompt, node: SandboxNode = .machine, _ body: (KubeletStage) async throws -> Void
+    base: String? = nil, pace: Pace = .prompt, node: SandboxNode = .machine, preloading: Bool = false,
+    _ body: (KubeletStage) async throws -> Void
   ) async throws {
     try await withStage { stage in
       let folder = try SandboxFolder.create(in: base ?? stage.folder, account: .needed())
@@ -24,11 +25,16 @@ struct KubeletStage: Sendable {
       let programs = try Programs.locate()
       let votingd = try folder.copyProgram(Executables.built("votingd"), to: "votingd")
       let range = try LoopbackRange()
+      var names = try await PodHosts.make(in: folder, store: store, api: range.api, library: programs.nssWrapper)
+      if preloading {
+        names = try PodHosts(
+          in: folder, store: store, api: range.api, resolution: .preloaded(library: programs.nssWrapper))
+      }
       let runner = ContainerRunner(
         store: store, programs: try ImagePrograms(in: folder, votingd: votingd, programs: programs),
         volumes: try VolumeFolders(in: folder, store: store), logs: PodLogs(folder: try folder.makeFolder("pods")),
         account: folder.account, journal: ProcessJournal(folder: folder.path),
-        names: try await PodHosts.make(in: folder, store: store, api: range.api, library: programs.nssWrapper))
+        names: names)
       let kubelet = Kubelet(
         store: store, runner: runner, range: range, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         node: node, pace: pace)

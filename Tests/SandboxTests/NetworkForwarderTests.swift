@@ -104,6 +104,17 @@ struct NetworkForwarderTests {
     }
   }
 
+  // Blocks of a length that is prime, so that a piece in another place is another piece.
+  private static func pattern(_ count: Int, seed: UInt64) -> [UInt8] {
+    var state = seed
+    var bytes = (0..<8_191).map { _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return UInt8(truncatingIfNeeded: state >> 33)
+    }
+    while bytes.count < count { bytes += bytes }
+    return Array(bytes[..<count])
+  }
+
   @Test("a large transfer arrives whole in both directions, each ended by itself")
   func large() async throws {
     try await withPlace { place in
@@ -111,8 +122,7 @@ struct NetworkForwarderTests {
       await place.go(to: place.endpoint(0))
       let client = try await place.client()
       let server = try await listener.accepted()
-      let there = (0..<20_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
-      let back = (0..<10_000_000).map { UInt8(truncatingIfNeeded: $0 &* 17 &+ $0 >> 9) }
+      let (there, back) = (Self.pattern(20_000_000, seed: 1), Self.pattern(10_000_000, seed: 2))
       async let sent: Void = {
         try await client.send(there)
         client.endOutput()
