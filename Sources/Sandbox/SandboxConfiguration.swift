@@ -30,16 +30,14 @@ package struct SandboxConfiguration: Codable, Sendable, Equatable {
   ///
   /// That is how it notices the end of its parent, however that came.
   package var lifeline: Bool
-  /// The least time in seconds between two updates of the ingress's endpoints.
-  ///
-  /// 2 s is Traefik's default (`providersThrottleDuration`), the ingress that was measured.
-  package var ingressThrottle: Double
+  /// How far the ingress's endpoints lag behind the API, as a multiple of what was measured; 0 for not at all.
+  package var ingressLag: Double
 
   /// A sandbox as `votebench run` wants it, but for what is given.
   package init(
     httpsPort: Int = 8443, httpPort: Int = 8080, exactPort: Bool = false, semantics: Semantics = .upsert,
     votingd: String, manifests: String, version: String = "dev", folderBase: String? = nil, lifeline: Bool = true,
-    ingressThrottle: Double = 2
+    ingressLag: Double = 1
   ) {
     self.httpsPort = httpsPort
     self.httpPort = httpPort
@@ -50,7 +48,7 @@ package struct SandboxConfiguration: Codable, Sendable, Equatable {
     self.version = version
     self.folderBase = folderBase ?? SandboxFolder.defaultBase
     self.lifeline = lifeline
-    self.ingressThrottle = ingressThrottle
+    self.ingressLag = ingressLag
   }
 
   /// As one argument of a command line.

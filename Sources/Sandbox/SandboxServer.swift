@@ -72,7 +72,7 @@ actor SandboxServer {
     try await awaitVotes(folder)
     try publish(folder, range, (port, httpPort), certificates, programs, names)
     await kubelet?.setPace(.measured)
-    await ingress?.beginThrottling(.seconds(configuration.ingressThrottle))
+    await ingress?.beginLagging(configuration.ingressLag)
     logger.info("the sandbox is ready after \(ContinuousClock.now - begun): https://\(Self.host):\(port)")
   }
 

@@ -19,7 +19,7 @@ struct IngressStage: Sendable {
   private let certificates: Certificates
 
   /// Runs a test with it; nothing is there but what the test creates, and afterwards nothing is left.
-  static func run(throttle: Duration = .zero, _ body: (IngressStage) async throws -> Void) async throws {
+  static func run(lag: Double = 0, _ body: (IngressStage) async throws -> Void) async throws {
     try await withStage { stage in
       let folder = try SandboxFolder.create(in: stage.folder, account: nil)
       let journal = ProcessJournal(folder: folder.path)
@@ -30,7 +30,7 @@ struct IngressStage: Sendable {
       let ingress = try IngressStage(stage, folder, certificates)
       try await ingress.startPods()
       let nginx = try await ingress.startNginx(journal)
-      await ingress.controller.beginThrottling(throttle)
+      await ingress.controller.beginLagging(lag)
       let loop = Task { await ingress.controller.run() }
       do {
         try await body(ingress)

@@ -146,7 +146,7 @@ struct LifecycleTests {
     let configuration = SandboxConfiguration(
       httpsPort: 9_443, exactPort: true, semantics: .count, votingd: "/opt/vot ingd", manifests: "/m",
       version: "1 \"x\"",
-      folderBase: "/tmp", lifeline: false, ingressThrottle: 0.1)
+      folderBase: "/tmp", lifeline: false, ingressLag: 0.1)
     #expect(try SandboxConfiguration(argument: configuration.argument) == configuration)
   }
 }

@@ -20,7 +20,7 @@ actor IngressController {
   private var isStale = false
   private var alarm: Task<Void, Never>?
 
-  /// `socket` is where the ingress's nginx is told; until ``beginThrottling(_:)`` nothing waits.
+  /// `socket` is where the ingress's nginx is told; until ``beginLagging(_:)`` nothing waits.
   init(store: ObjectStore, socket: String, logger: Logger) {
     self.store = store
     self.socket = socket
@@ -33,9 +33,9 @@ actor IngressController {
     alarm?.cancel()
   }
 
-  /// From now on endpoints wait for their turn; before, the sandbox is starting and nobody votes yet.
-  func beginThrottling(_ interval: Duration) {
-    endpoints.interval = interval
+  /// From now on endpoints lag behind, by what was measured times `scale`; before, the sandbox is starting and nobody votes yet.
+  func beginLagging(_ scale: Double) {
+    endpoints.scale = scale
   }
 
   /// Tells everything to an nginx that was just started anew, which takes a moment to listen.
