@@ -2,8 +2,10 @@ import Synchronization
 
 /// Redis by name: one connection, made when it is first needed and made anew when it was lost.
 ///
-/// A command is written at most once: what may have been done is never sent again from here. Connecting waits longer
-/// after each failure, from 50 ms to half a second; until then calls fail at once instead of piling up.
+/// A command is written at most once: what may have been done is never sent again from here. A connection counts once
+/// Redis has answered on it, so that a server that hangs leaves no command in doubt but those it had already been sent.
+/// Connecting waits longer after each failure, from 50 ms to a quarter of a second; until then calls fail at once
+/// instead of piling up.
 final class RedisClient: Sendable {
   private typealias Attempt = Swift.Result<RedisConnection, RedisError>
 
@@ -14,7 +16,7 @@ final class RedisClient: Sendable {
     case failed(RedisError, until: ContinuousClock.Instant)
   }
 
-  private static let longestPause = Duration.milliseconds(500)
+  private static let longestPause = Duration.milliseconds(250)
 
   private let endpoint: Configuration.Endpoint
   private let state = Mutex((state: State.idle, pause: Duration.milliseconds(50)))
@@ -45,13 +47,14 @@ final class RedisClient: Sendable {
     try await call(all: [command], timeout: timeout)[0]
   }
 
-  /// For readiness: a sentence when Redis does not answer PING.
+  /// For readiness: a sentence when Redis does not answer PING, or answers that it still loads its data.
   func missing() async -> [String] {
     do throws(RedisError) {
       _ = try await call(RedisCommand("PING"))
       return []
     } catch {
-      return ["Redis is not reachable at \(endpoint.host) port \(endpoint.port)."]
+      let problem = error.code == .refused ? "not ready ('\(error.cause)')" : "not reachable"
+      return ["Redis is \(problem) at \(endpoint.host) port \(endpoint.port)."]
     }
   }
 
@@ -76,7 +79,12 @@ final class RedisClient: Sendable {
   private func connect() async -> Attempt {
     let result: Attempt
     do throws(RedisError) {
-      result = .success(try await RedisConnection.connect(to: endpoint))
+      let connection = try await RedisConnection.connect(to: endpoint)
+      // Any answer will do: one that says LOADING comes from a Redis that answers.
+      switch await connection.send([RedisCommand("PING")], timeout: .seconds(2)) {
+      case .success: result = .success(connection)
+      case .failure(let error): result = .failure(RedisError(code: .unreachable, attempted: "PING", cause: error.cause))
+      }
     } catch {
       result = .failure(error)
     }

@@ -5,12 +5,19 @@ import Synchronization
 
 /// The worker: moves votes from Redis to PostgreSQL so that one killed at any moment loses nothing.
 ///
-/// With `isUnsafe` it is the other kind, which takes votes off the list first: what it has in hand when it or PostgreSQL
-/// goes is lost. What is delivered twice is counted once. While one worker runs, the last vote of a voter wins; votes that are
+/// What is delivered twice is counted once. While one worker runs, the last vote of a voter wins; votes that are
 /// adopted from a dead worker come behind those that others have stored meanwhile.
+///
+/// The same holds when Redis or PostgreSQL is killed and comes back with what it had acknowledged: a batch whose commit
+/// or whose removal from the list went unanswered is stored once more, which changes nothing. A Redis that comes back
+/// with less (its file is written behind its answers) may lose accepted votes, and may bring a vote back that was
+/// stored and taken off: with `count` that changes nothing, with `upsert` it undoes a later vote of the same voter.
+///
+/// With `isUnsafe` it is the other kind, which takes votes off the list first: what it has in hand when it or PostgreSQL
+/// goes is lost.
 final class Worker: Sendable {
   private static let adoptionInterval = Duration.seconds(2)
-  private static let longestPause = Duration.seconds(2)
+  private static let longestPause = Duration.milliseconds(500)
 
   private let queue: VoteQueue
   private let postgres: Postgres

@@ -16,6 +16,8 @@ struct Votingd {
       Configuration.say(error.description)
       exit(64)
     }
+    // Names are looked up for each connection, while votes wait: not for ten seconds, as the resolver would have it.
+    setenv("RES_OPTIONS", "timeout:1 attempts:2", 0)
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var logger = Logger(label: "votingd \(configuration.role.name)")
     logger[metadataKey: "pod"] = "\(configuration.pod)"

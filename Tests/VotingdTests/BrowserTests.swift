@@ -31,12 +31,12 @@ struct BrowserTests {
       let browser = try stage.start(
         Executables.projectFile("Tests/browser/pages"), arguments,
         environment: ["PATH": "/usr/bin:/bin", "HOME": stage.folder, "PYTHONDONTWRITEBYTECODE": "1"], name: "browser")
-      try await waitUntil("the result frontends are gone", within: .seconds(90)) {
+      try await waitUntil("the result frontends are gone", within: .seconds(120)) {
         stage.log(of: "browser").contains("all result frontends are gone") || browser.poll() != nil
       }
       _ = try await VotingProcess.start(
         "result", on: stage, postgres: postgres, pod: "result-3", port: results[1].port)
-      #expect(try await browser.wait(within: .seconds(60)) == .exited(0), "\(stage.log(of: "browser"))")
+      #expect(try await browser.wait(within: .seconds(120)) == .exited(0), "\(stage.log(of: "browser"))")
     }
   }
 

@@ -129,7 +129,7 @@ class Page:
             raise RuntimeError(f"{expression}: {result['exceptionDetails']}")
         return result["result"].get("value")
 
-    def until(self, what, expression, limit=15):
+    def until(self, what, expression, limit=30):
         deadline = time.monotonic() + limit
         found = None
         while time.monotonic() < deadline:
