@@ -153,7 +153,7 @@ struct KubeletDataTests {
       try await waitUntil("it is ready") { stage.isReady("db-0") }
       let fill =
         switch server {
-        case .redis: ["sh", "-c", "head -c 3000000 /dev/zero | tr '\\0' x | redis-cli -x SET big"]
+        case .redis: ["sh", "-c", "seq 4000 | awk '{ printf \"SET k%s %01000d\\n\", $1, 0 }' | redis-cli"]
         case .postgres:
           [
             "psql", "-d", "votes", "-c",
@@ -169,9 +169,8 @@ struct KubeletDataTests {
         (await stage.process("db-0"))?.send(SIGKILL)
       }
       try await waitUntil("it is not ready") { !stage.isReady("db-0") }
-      try await waitUntil("an Event says so") {
-        !stage.events("db-0", "Unhealthy").isEmpty || !stage.events("db-0", "BackOff").isEmpty
-      }
+      let full = ["Volume data: no space left on device"]
+      try await waitUntil("an Event says why") { stage.events("db-0", "VolumeConditionAbnormal") == full }
       try await stage.deletePod("db-0")
     }
   }

@@ -126,6 +126,17 @@ struct KubeletLiveTests {
     }
   }
 
+  @Test("a program that is not there is said so")
+  func noProgram() async throws {
+    try await KubeletStage.run { stage in
+      try stage.createPod("p", ["image": "worker:v1", "command": ["nonesuch"]])
+      try await waitUntil("an Event says so") { !stage.events("p", "Failed").isEmpty }
+      #expect(
+        stage.events("p", "Failed").first?.contains("exec: \"nonesuch\": executable file not found in $PATH") == true)
+      #expect(stage.status("p")["state", "waiting", "reason"].string == "RunContainerError")
+    }
+  }
+
   @Test("containers of a pod run in order and share its address")
   func several() async throws {
     try await KubeletStage.run { stage in

@@ -34,7 +34,13 @@ struct ContainerRunner: Sendable {
       throw Failure(reason: "CreateContainerError", message: error.message)
     }
     let log = logs.path(target.plan, container: target.container.name, restart: restart)
-    let plan = try plan(nil, in: target, log: log)
+    var plan = try plan(nil, in: target, log: log)
+    // Not by SIGKILL, where that would leave something.
+    if target.image.haltSignal == SIGQUIT { plan.deathSignal = "QUIT" }
+    guard ImagePrograms.isThere(plan.command[0], in: plan.environment["PATH"] ?? "") else {
+      throw Failure(
+        reason: "RunContainerError", message: Self.notFound(plan.command[0], "create failed: runc create failed"))
+    }
     do throws(SandboxError) {
       return try await ChildProcess.start(plan, journal: journal)
     } catch {
@@ -70,15 +76,27 @@ struct ContainerRunner: Sendable {
     _ command: [String], in target: ContainerTarget, within limit: Duration
   ) async -> CommandOutcome {
     // An image without programs has none of these either.
-    guard target.image.hasPrograms, !command.isEmpty else { return .failed("no such file or directory") }
+    guard target.image.hasPrograms, let program = command.first else {
+      return .failed(Self.notFound(command.first ?? "", "exec failed"))
+    }
     let log = "\(volumes.ownFolders(target).run)/exec-\(UInt32.random(in: 0 ... .max))"
     defer { unlink(log) }
     do throws(Failure) {
       let plan = try plan(command, in: target, log: log)
+      guard ImagePrograms.isThere(plan.command[0], in: plan.environment["PATH"] ?? "") else {
+        return .failed(Self.notFound(program, "exec failed"))
+      }
       return await finish(plan, within: limit)
     } catch {
       return .failed(error.message)
     }
+  }
+
+  // As runc says it.
+  private static func notFound(_ program: String, _ action: String) -> String {
+    let cause =
+      program.hasPrefix("/") ? "stat \(program): no such file or directory" : "executable file not found in $PATH"
+    return "OCI runtime \(action): unable to start container process: exec: \"\(program)\": \(cause): unknown"
   }
 
   // Not in the journal: it is bounded, and dies with the sandbox.
@@ -127,7 +145,6 @@ struct ContainerRunner: Sendable {
     } catch {
       throw Failure(reason: "CreateContainerError", message: error.cause)
     }
-    if target.image.haltSignal == SIGQUIT { plan.deathSignal = "QUIT" }
     return plan
   }
 

@@ -29,4 +29,10 @@ struct ImagePrograms: Sendable {
     guard let name = command.first, name == "votingd" || name.hasSuffix("/votingd") else { return command }
     return [votingd] + command.dropFirst()
   }
+
+  /// Whether a program is there, by its path or in a folder of PATH.
+  static func isThere(_ program: String, in path: String) -> Bool {
+    if program.contains("/") { return access(program, X_OK) == 0 }
+    return path.split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
+  }
 }

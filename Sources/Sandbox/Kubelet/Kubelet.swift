@@ -16,6 +16,8 @@ actor Kubelet {
     var containers: [Container]
     // The folders of its volumes, once they are mounted.
     var volumes: [String: String] = [:]
+    // Those of them on which no space is left.
+    var fullVolumes: Set<String> = []
     var published: JSON = .null
   }
 
@@ -41,6 +43,8 @@ actor Kubelet {
   var addresses: PodAddresses
   var pods: [String: Pod] = [:]
   var silences: [String: Silence] = [:]
+  // Pods that wait for an address.
+  private var waiting: [String: WatchEvent] = [:]
   private var alarm: Task<Void, Never>?
   private(set) var isStopping = false
   private var pace: Pace
@@ -69,7 +73,7 @@ actor Kubelet {
       group.addTask { [store, node] in await Scheduler.run(store: store, node: node) }
       group.addTask { await self.followPods() }
       group.addTask { await self.followClaims() }
-      group.addTask { await self.watchMemory() }
+      group.addTask { await self.watchResources() }
     }
   }
 
@@ -115,9 +119,7 @@ actor Kubelet {
     if event.kind == .deleted { return abandon(plan.uid) }
     guard event.object["spec", "nodeName"].string == PodStatus.node else { return }
     if pods[plan.uid] == nil {
-      guard let address = address(for: plan) else {
-        return logger.error("no address is free for pod \(plan.name)")
-      }
+      guard let address = address(for: plan) else { return putOff(event, plan) }
       pods[plan.uid] = Pod(
         machine: PodMachine(plan, pace: pace, now: store.now), object: event.object, address: address,
         containers: plan.containers.map { _ in Container() })
@@ -129,6 +131,21 @@ actor Kubelet {
     }
   }
 
+  private func putOff(_ event: WatchEvent, _ plan: PodPlan) {
+    if waiting.updateValue(event, forKey: plan.uid) != nil { return }
+    let report = PodMachine.Report(
+      type: "Warning", reason: "FailedCreatePodSandBox",
+      message: "Failed to create pod sandbox: no address of the sandbox is free")
+    write(report, about: plan)
+  }
+
+  /// Gives an address back, and with it a pod that waits for one its turn.
+  func giveBack(_ address: String) {
+    addresses.giveBack(address)
+    guard let next = waiting.keys.sorted().first, let event = waiting.removeValue(forKey: next) else { return }
+    take(event)
+  }
+
   private func address(for plan: PodPlan) -> String? {
     guard plan.keepsAddress else { return addresses.take() }
     let name = "\(plan.namespace)/\(plan.name)"
@@ -138,6 +155,7 @@ actor Kubelet {
 
   // The object went without us, as by a deletion without grace: the processes must not stay.
   private func abandon(_ uid: String) {
+    waiting[uid] = nil
     guard let pod = pods.removeValue(forKey: uid) else { return }
     let children = pod.containers.compactMap(\.child)
     for hook in pod.containers.flatMap(\.hooks) { hook.cancel() }
@@ -146,7 +164,7 @@ actor Kubelet {
       for child in children { _ = await child.ending }
       runner.volumes.removePod(pod.object, pod.machine.plan)
       sweepClaims()
-      if children.isEmpty { addresses.giveBack(pod.address) } else { silence(pod.address, pod.machine.plan.ports) }
+      if children.isEmpty { giveBack(pod.address) } else { silence(pod.address, pod.machine.plan.ports) }
     }
   }
 

@@ -8,7 +8,7 @@ extension Kubelet {
     switch action {
     case .mount: mount(uid, pod)
     case .container(let index, let action): perform(action, index, uid, pod)
-    case .report(let report): write(report, about: pod)
+    case .report(let report): write(report, about: pod.machine.plan)
     case .silenceAddress: silence(pod.address, pod.machine.plan.ports)
     case .remove: remove(uid, pod)
     }
@@ -20,12 +20,11 @@ extension Kubelet {
     case .probe(let kind): probe(kind, index, uid)
     case .runHook(let kind): runHook(kind, index, uid)
     case .signal(let signal): pod.containers[index].child?.send(signal)
-    case .report(let report): write(report, about: pod)
+    case .report(let report): write(report, about: pod.machine.plan)
     }
   }
 
-  private func write(_ report: PodMachine.Report, about pod: Pod) {
-    let plan = pod.machine.plan
+  func write(_ report: PodMachine.Report, about plan: PodPlan) {
     let subject = PodEvents.Subject(namespace: plan.namespace, name: plan.name, uid: plan.uid)
     PodEvents.write(report, about: subject, to: store)
   }
@@ -104,7 +103,7 @@ extension Kubelet {
 
   private func remove(_ uid: String, _ pod: Pod) {
     let plan = pod.machine.plan
-    if pod.machine.neverRan { addresses.giveBack(pod.address) }
+    if pod.machine.neverRan { giveBack(pod.address) }
     pods[uid] = nil
     runner.volumes.removePod(pod.object, plan)
     sweepClaims()
@@ -132,25 +131,6 @@ extension Kubelet {
   func endSilence(of address: String) {
     guard let silence = silences.removeValue(forKey: address) else { return }
     silence.task.cancel()
-    addresses.giveBack(address)
-  }
-
-  // MARK: Memory
-
-  /// Looks about once a second at containers with a limit, and kills those beyond it, as the kernel does on a real
-  /// node.
-  func watchMemory() async {
-    while !Task.isCancelled {
-      try? await Task.sleep(for: .seconds(1))
-      for (uid, pod) in pods {
-        for (index, container) in pod.containers.enumerated() {
-          guard let limit = pod.machine.plan.containers[index].memoryLimit, let child = container.child,
-            child.endingSoFar == nil, ProcessMemory.bytes(of: child.identity.pid) > limit
-          else { continue }
-          pods[uid]?.containers[index].outOfMemory = true
-          child.send(SIGKILL)
-        }
-      }
-    }
+    giveBack(address)
   }
 }
