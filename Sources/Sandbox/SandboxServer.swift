@@ -66,8 +66,8 @@ actor SandboxServer {
       store: store, programs: try ImagePrograms(in: folder, votingd: votingd, programs: programs),
       volumes: try VolumeFolders(in: folder, store: store), logs: logs, account: folder.account, journal: journal,
       names: names)
-    startControllers(runner, range)
-    try await startAPI(folder, range, certificates, programs, journal, logs)
+    let node = startControllers(runner, range)
+    try await startAPI(folder, range, certificates, programs, journal, node)
     try await startIngress(folder, (port, httpPort), certificates, programs, journal)
     try await awaitVotes(folder)
     try publish(folder, range, (port, httpPort), certificates, programs, names)
@@ -126,22 +126,21 @@ actor SandboxServer {
     }
   }
 
-  private func startControllers(_ runner: ContainerRunner, _ range: LoopbackRange) {
+  private func startControllers(_ runner: ContainerRunner, _ range: LoopbackRange) -> Kubelet {
     let kubelet = Kubelet(store: store, runner: runner, range: range, logger: logger, pace: .prompt)
     self.kubelet = kubelet
     let controllers = ControllerLoop(store: store)
     loops += [Task { await kubelet.run() }, Task { await controllers.run() }]
+    return kubelet
   }
 
   private func startAPI(
     _ folder: SandboxFolder, _ range: LoopbackRange, _ certificates: Certificates, _ programs: Programs,
-    _ journal: ProcessJournal, _ logs: PodLogs
+    _ journal: ProcessJournal, _ kubelet: Kubelet
   ) async throws(SandboxError) {
     let socket = "\(folder.path)/api.sock"
-    let (store, logger) = (store, logger)
-    let server = APIServer(store: store) { namespace, name, previous in
-      store.get(.pods, namespace: namespace, name: name).flatMap { logs.current($0, previous: previous) }
-    }
+    let logger = logger
+    let server = APIServer(store: store, kubelet: kubelet)
     let (ready, continuation) = AsyncStream.makeStream(of: Void.self)
     loops.append(
       Task {

@@ -5,7 +5,7 @@ struct API {
   let service: APIService
 
   init(_ store: ObjectStore) {
-    service = APIService(store: store, podLog: { _, _, _ in nil })
+    service = APIService(store: store, kubelet: nil)
   }
 
   /// What a request is answered; the Status of a failure is an answer too.
@@ -14,8 +14,10 @@ struct API {
   ) -> JSON {
     switch raw(method, target, body.map(\.bytes) ?? [], type: type, accept: accept) {
     case .json(let object, _, _): object
-    case .bytes(let bytes, _): .string(String(decoding: bytes, as: UTF8.self))
+    case .bytes(let bytes, _, _): .string(String(decoding: bytes, as: UTF8.self))
     case .watch: "a watch"
+    case .log: "a log"
+    case .exec: "a command"
     }
   }
 

@@ -3,12 +3,18 @@ enum APIAnswer: Sendable {
   /// One object, with its HTTP status and its media type.
   case json(JSON, status: Int = 200, type: String = "application/json")
   /// Bytes as they are.
-  case bytes([UInt8], type: String)
+  case bytes([UInt8], status: Int = 200, type: String)
   /// A stream of changes.
   case watch(WatchFeed)
+  /// A container's log.
+  case log(LogFeed)
+  /// A command in a container, whose streams take the connection over.
+  case exec(ExecRequest)
 
   /// Plain text.
-  static func text(_ text: String) -> APIAnswer { .bytes([UInt8](text.utf8), type: "text/plain; charset=utf-8") }
+  static func text(_ text: String, status: Int = 200) -> APIAnswer {
+    .bytes([UInt8](text.utf8), status: status, type: "text/plain; charset=utf-8")
+  }
 
   /// A failure.
   static func failure(_ status: APIStatus) -> APIAnswer { .json(status.json, status: status.httpStatus) }

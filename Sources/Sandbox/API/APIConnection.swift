@@ -4,8 +4,9 @@ import NIOHTTP1
 /// One connection to the API server: collects a request, asks the service, writes the answer.
 ///
 /// Requests that come before the answer to the one before them wait in the pipeline's handler. Confined to the event
-/// loop of its channel, but for the task that feeds a watch: that one lives no longer than the connection.
-final class APIConnection: ChannelInboundHandler {
+/// loop of its channel, but for the task that feeds a watch or a log: that one lives no longer than the connection.
+/// A command in a container takes the connection over, see ``APIUpgrade``.
+final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
@@ -16,7 +17,7 @@ final class APIConnection: ChannelInboundHandler {
   private var head: HTTPRequestHead?
   private var body = ByteBuffer()
   private var isTooLong = false
-  private var watch: Task<Void, Never>?
+  private var feed: Task<Void, Never>?
 
   init(service: APIService) {
     self.service = service
@@ -36,7 +37,7 @@ final class APIConnection: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    watch?.cancel()
+    feed?.cancel()
     context.fireChannelInactive()
   }
 
@@ -73,10 +74,19 @@ final class APIConnection: ChannelInboundHandler {
     switch answer {
     case .json(let object, let status, let type):
       write(object.bytes, status: HTTPResponseStatus(statusCode: status), type: type, to: request, context)
-    case .bytes(let bytes, let type):
-      write(bytes, status: .ok, type: type, to: request, context)
+    case .bytes(let bytes, let status, let type):
+      write(bytes, status: HTTPResponseStatus(statusCode: status), type: type, to: request, context)
     case .watch(let feed):
-      write(feed, to: request, context)
+      write(type: "application/json", to: request, context) { write in
+        for await line in feed.lines() { try await write(line) }
+      }
+    case .log(let feed):
+      write(type: "text/plain", to: request, context) { write in
+        var feed = feed
+        while let piece = await feed.next() { try await write(piece) }
+      }
+    case .exec(let exec):
+      take(exec, request, context)
     }
   }
 
@@ -91,33 +101,60 @@ final class APIConnection: ChannelInboundHandler {
       context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
     }
     let (written, channel) = (context.writeAndFlush(wrapOutboundOut(.end(nil))), context.channel)
-    if !request.isKeepAlive { written.whenComplete { _ in channel.close(promise: nil) } }
+    if !Self.keepsAlive(request) { written.whenComplete { _ in channel.close(promise: nil) } }
   }
 
-  private func write(_ feed: WatchFeed, to request: HTTPRequestHead, _ context: ChannelHandlerContext) {
-    let head = head(.ok, type: "application/json", to: request)
+  // Each piece is written before the next is asked for, so that a client that does not read is behind in what it reads
+  // and not in memory.
+  private func write(
+    type: String, to request: HTTPRequestHead, _ context: ChannelHandlerContext,
+    _ send: @escaping @Sendable (_ write: (_ piece: [UInt8]) async throws -> Void) async throws -> Void
+  ) {
+    let head = head(.ok, type: type, to: request)
     context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
-    let channel = context.channel
-    let keepsAlive = request.isKeepAlive
-    watch = Task { await APIConnection.send(feed, to: channel, keepsAlive: keepsAlive) }
+    let (channel, keepsAlive) = (context.channel, Self.keepsAlive(request))
+    feed = Task {
+      do {
+        try await send { piece in
+          try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: piece))))
+        }
+        try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
+        if !keepsAlive { try await channel.close() }
+      } catch {
+        // The client is gone, or the server closed the connection.
+      }
+    }
+  }
+
+  private func take(_ exec: ExecRequest, _ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    guard let kubelet = service.kubelet else {
+      return write(.failure(APIStatus(.internalError, "there is no node")), to: request, context)
+    }
+    guard let upgrade = APIUpgrade(request.headers) else {
+      return write(.failure(APIUpgrade.required), to: request, context)
+    }
+    let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    context.eventLoop.makeFutureWithTask { await kubelet.isRunning(exec) }.whenSuccess { isRunning in
+      let (handler, context) = connection.value
+      guard isRunning else {
+        let words = "container not found (\"\(exec.container)\")"
+        return handler.write(.text(words, status: 404), to: request, context)
+      }
+      upgrade.perform(on: context.channel, version: request.version) { connection in
+        await ExecSession(kubelet: kubelet, request: exec, channel: connection.channel)
+          .run(connection, upgrade.streams(for: exec))
+      }
+    }
+  }
+
+  // After a request for another protocol nothing more is read as HTTP, also if it is refused.
+  private static func keepsAlive(_ request: HTTPRequestHead) -> Bool {
+    request.isKeepAlive && !request.headers.contains(name: "upgrade")
   }
 
   private func head(_ status: HTTPResponseStatus, type: String, to request: HTTPRequestHead) -> HTTPResponseHead {
     var headers: HTTPHeaders = ["content-type": type, "cache-control": "no-cache, private"]
-    if !request.isKeepAlive { headers.add(name: "connection", value: "close") }
+    if !Self.keepsAlive(request) { headers.add(name: "connection", value: "close") }
     return HTTPResponseHead(version: request.version, status: status, headers: headers)
-  }
-
-  // Waits for each line to be written, so that a client that does not read is behind in the feed and not in memory.
-  private static func send(_ feed: WatchFeed, to channel: any Channel, keepsAlive: Bool) async {
-    do {
-      for await line in feed.lines() {
-        try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: line))))
-      }
-      try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
-      if !keepsAlive { try await channel.close() }
-    } catch {
-      // The client is gone, or the server closed the connection.
-    }
   }
 }

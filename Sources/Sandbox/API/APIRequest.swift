@@ -6,6 +6,8 @@ struct APIRequest: Sendable {
   var path: [String]
   /// The query, decoded; of repeated names the last.
   var query: [String: String]
+  /// All values of each name in the query, in order.
+  var repeated: [String: [String]] = [:]
   /// What the client would like to be answered.
   var accept: String
   /// What the body is, without parameters.
@@ -21,7 +23,9 @@ struct APIRequest: Sendable {
     query = [:]
     for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
       let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      query[Self.decoded(sides[0])] = sides.count > 1 ? Self.decoded(sides[1]) : ""
+      let (name, value) = (Self.decoded(sides[0]), sides.count > 1 ? Self.decoded(sides[1]) : "")
+      query[name] = value
+      repeated[name, default: []].append(value)
     }
     self.accept = accept
     let type = contentType.split(separator: ";", maxSplits: 1).first.map(String.init) ?? ""

@@ -13,15 +13,14 @@ import Synchronization
 package struct APIServer: Sendable {
   private let service: APIService
 
-  /// A server of a store's objects.
-  ///
-  /// `podLog` gives the file with a pod's log, by namespace, name, and whether the log of the container before the
-  /// last restart is meant; nil if there is none.
-  package init(
-    store: ObjectStore,
-    podLog: @escaping @Sendable (_ namespace: String, _ name: String, _ previous: Bool) -> String? = { _, _, _ in nil }
-  ) {
-    service = APIService(store: store, podLog: podLog)
+  /// A server of a store's objects, whose pods have no containers: logs are empty, commands cannot be run.
+  package init(store: ObjectStore) {
+    service = APIService(store: store, kubelet: nil)
+  }
+
+  /// A server of a store's objects, and of the logs and containers of a kubelet.
+  init(store: ObjectStore, kubelet: Kubelet) {
+    service = APIService(store: store, kubelet: kubelet)
   }
 
   /// Serves until the task is cancelled, and returns when the listener and every connection are closed.

@@ -6,26 +6,20 @@ import FoundationEssentials
 struct APIService: Sendable {
   /// The objects.
   var store: ObjectStore
-  /// Where the log of a pod is: namespace, name, whether the log of the container before the last restart is meant.
-  ///
-  /// Nil if there is none.
-  var podLog: @Sendable (_ namespace: String, _ name: String, _ previous: Bool) -> String?
+  /// Who has the containers, for logs and commands; nil if nobody has any.
+  var kubelet: Kubelet?
 
   /// How long a watch lasts if the client sets no limit.
   static let longestWatch = Duration.seconds(1_800)
-  /// How much of a log is given at most: its end.
-  static let longestLog = 10_000_000
 
   /// Answers a request; failures are answers too.
   func answer(_ request: APIRequest) -> APIAnswer {
     do throws(APIStatus) {
       if let answer = try meta(request) { return answer }
       guard let target = APITarget(path: request.path) else { throw .noSuchPath }
-      switch (request.method, target.subresource) {
-      case ("GET", "log"): return try log(request, target)
-      case ("GET", _): return try read(request, target)
-      default: return try APIWriter(store: store).answer(request, target)
-      }
+      if let answer = try podAnswer(request, target) { return answer }
+      if request.method == "GET" { return try read(request, target) }
+      return try APIWriter(store: store).answer(request, target)
     } catch {
       return .failure(error)
     }
@@ -156,20 +150,5 @@ struct APIService: Sendable {
       let event: JSON = ["type": "ERROR", "object": error.json]
       return .bytes(event.bytes + [UInt8(ascii: "\n")], type: "application/json")
     }
-  }
-
-  private func log(_ request: APIRequest, _ target: APITarget) throws(APIStatus) -> APIAnswer {
-    guard let name = target.name, let namespace = target.namespace,
-      store.get(.pods, namespace: namespace, name: name) != nil
-    else { throw .notFound(.pods, target.name ?? "") }
-    let previous = request.flag("previous") && request.query["previous"] != nil
-    guard let path = podLog(namespace, name, previous), let data = try? Data(contentsOf: URL(filePath: path)) else {
-      guard previous else { return .bytes([], type: "text/plain") }
-      throw APIStatus(.badRequest, "previous terminated container in pod \"\(name)\" not found")
-    }
-    var lines = data.suffix(Self.longestLog).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    if let count = request.query["tailLines"].flatMap({ Int($0) }) { lines = lines.suffix(max(0, count)) }
-    return .bytes(lines.flatMap { $0 + [UInt8(ascii: "\n")] }, type: "text/plain")
   }
 }

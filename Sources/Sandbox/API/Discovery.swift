@@ -58,7 +58,13 @@ enum Discovery {
     ]
   }
 
-  private static let changeVerbs: JSON = ["get", "patch", "update"]
+  private static func verbs(of subresource: String) -> JSON {
+    switch subresource {
+    case "log": ["get"]
+    case "exec", "attach", "portforward": ["create", "get"]
+    default: ["get", "patch", "update"]
+    }
+  }
 
   private static func plain(_ resource: Resource) -> [JSON] {
     var entry: JSON = [
@@ -73,7 +79,7 @@ enum Discovery {
         var entry: JSON = [
           "name": .string("\(resource.plural)/\(name)"), "singularName": "",
           "namespaced": .bool(resource.namespaced), "kind": .string(kind(of: name, resource)),
-          "verbs": name == "log" ? ["get"] : changeVerbs,
+          "verbs": verbs(of: name),
         ]
         if name == "scale" { entry.merge(["group": "autoscaling", "version": "v1"]) }
         return entry
@@ -81,7 +87,13 @@ enum Discovery {
   }
 
   private static func kind(of subresource: String, _ resource: Resource) -> String {
-    subresource == "scale" ? "Scale" : resource.kind
+    switch subresource {
+    case "scale": "Scale"
+    case "exec": "PodExecOptions"
+    case "attach": "PodAttachOptions"
+    case "portforward": "PodPortForwardOptions"
+    default: resource.kind
+    }
   }
 
   /// `/api` or `/apis` in the aggregated form.
@@ -113,7 +125,7 @@ enum Discovery {
         resource.subresources.map { name in
           let scale = name == "scale"
           return [
-            "subresource": .string(name), "verbs": name == "log" ? ["get"] : changeVerbs,
+            "subresource": .string(name), "verbs": verbs(of: name),
             "responseKind": [
               "group": scale ? "autoscaling" : "", "version": scale ? "v1" : "",
               "kind": .string(kind(of: name, resource)),

@@ -52,7 +52,8 @@ extension Resource {
   /// Nodes: the one node that this machine is.
   package static let nodes = Resource("Node", "nodes", short: ["no"], namespaced: false, subresources: ["status"])
   /// Pods.
-  package static let pods = Resource("Pod", "pods", short: ["po"], inAll: true, subresources: ["status", "log"])
+  package static let pods = Resource(
+    "Pod", "pods", short: ["po"], inAll: true, subresources: ["status", "log", "exec", "attach", "portforward"])
   /// Services.
   package static let services = Resource(
     "Service", "services", short: ["svc"], inAll: true, subresources: ["status"])

@@ -10,6 +10,8 @@ enum APIFront {
   static func configuration(address: String, certificates: Certificates, socket: String) -> String {
     """
       access_log off;
+      # A command's streams take the connection over; everything else keeps it for the next request.
+      map $http_upgrade $connection_to_api { default upgrade; "" ""; }
       server {
         listen \(address):\(port) ssl;
         ssl_certificate \(certificates.folder)/api.crt;
@@ -22,7 +24,8 @@ enum APIFront {
           proxy_pass http://unix:\(socket):;
           proxy_http_version 1.1;
           proxy_set_header Host $http_host;
-          proxy_set_header Connection "";
+          proxy_set_header Connection $connection_to_api;
+          proxy_set_header Upgrade $http_upgrade;
           proxy_set_header X-Client-Verify $ssl_client_verify;
           # A watch sends nothing for as long as nothing changes, and each event at once.
           proxy_buffering off;

@@ -42,7 +42,9 @@ struct ContainerRunner: Sendable {
         reason: "RunContainerError", message: Self.notFound(plan.command[0], "create failed: runc create failed"))
     }
     do throws(SandboxError) {
-      return try await ChildProcess.start(plan, journal: journal)
+      let child = try await ChildProcess.start(plan, journal: journal)
+      Task { await logs.times.keep(log, of: child) }
+      return child
     } catch {
       throw Failure(reason: "RunContainerError", message: error.cause)
     }
@@ -182,24 +184,5 @@ struct ContainerRunner: Sendable {
       mounts.append((path, mount["subPath"].string.map { "\(folder)/\($0)" } ?? folder))
     }
     return MountTable(mounts, dataPath: target.image.dataPath, own: volumes.ownFolders(target).data)
-  }
-}
-
-/// Where the logs of containers are: a file for each start of each.
-struct PodLogs: Sendable {
-  let folder: String
-
-  /// The log of a container's start, the first being 0.
-  func path(_ plan: PodPlan, container: String, restart: Int) -> String {
-    "\(folder)/\(plan.namespace)_\(plan.name)_\(container)_\(restart).log"
-  }
-
-  /// The log that `kubectl logs` shows; nil if there is none.
-  func current(_ pod: JSON, previous: Bool) -> String? {
-    guard let plan = PodPlan(pod) else { return nil }
-    let name = pod["spec", "containers"][0]["name"].string ?? ""
-    let restarts = pod["status", "containerStatuses"][0]["restartCount"].int ?? 0
-    let path = path(plan, container: name, restart: restarts - (previous ? 1 : 0))
-    return access(path, R_OK) == 0 ? path : nil
   }
 }

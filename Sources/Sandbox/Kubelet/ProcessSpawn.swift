@@ -15,6 +15,7 @@ struct ProcessSpawn: Sendable {
   enum Output: Sendable {
     case appendedTo(String)
     case descriptor(Int32)
+    case descriptors(output: Int32, errors: Int32)
   }
 
   // POSIX_SPAWN_SETSID is in glibc since 2.26, but its header shows it only with _GNU_SOURCE.
@@ -24,6 +25,15 @@ struct ProcessSpawn: Sendable {
   ///
   /// setpriv(1) sets the parent-death signal and the user, env(1) the working directory: what posix_spawn cannot.
   init(_ plan: ChildProcess.Plan) {
+    self.init(plan, input: nil, .appendedTo(plan.log))
+  }
+
+  /// The same with descriptors for its streams; without one for standard input that is empty.
+  init(_ plan: ChildProcess.Plan, input: Int32?, output: Int32, errors: Int32) {
+    self.init(plan, input: input, .descriptors(output: output, errors: errors))
+  }
+
+  private init(_ plan: ChildProcess.Plan, input: Int32?, _ output: Output) {
     var command = ["/usr/bin/setpriv", "--pdeathsig", plan.deathSignal]
     if let account = plan.account {
       command += ["--reuid", "\(account.uid)", "--regid", "\(account.gid)", "--clear-groups"]
@@ -31,8 +41,8 @@ struct ProcessSpawn: Sendable {
     what = plan.what
     self.command = plan.surroundings + command + ["--", "/usr/bin/env", "-C", "/"] + plan.command
     environment = plan.environment
-    input = nil
-    output = .appendedTo(plan.log)
+    self.input = input
+    self.output = output
     ownSession = false
   }
 
@@ -75,9 +85,14 @@ struct ProcessSpawn: Sendable {
     switch output {
     case .appendedTo(let path):
       posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    case .descriptor(let descriptor): posix_spawn_file_actions_adddup2(&actions, descriptor, 1)
+    case .descriptor(let descriptor), .descriptors(let descriptor, _):
+      posix_spawn_file_actions_adddup2(&actions, descriptor, 1)
     }
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    if case .descriptors(_, let errors) = output {
+      posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    } else {
+      posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    }
     // Most of ours close by themselves on exec; this is for those of libraries. Numbers beyond the last are for what is
     // opened meanwhile; closing what is not open is no error here.
     let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
