@@ -34,7 +34,7 @@ struct KubectlRecording: Sendable {
     let shape: AnswerShape?
     /// Whether the recorded body was cut off, so that the answer may have more than the shape.
     let isCut: Bool
-    /// The columns of a table.
+    /// The columns of a table: name, type, format and priority of each.
     let columns: [String]
     /// The whole Status of a failure.
     let failure: JSON?

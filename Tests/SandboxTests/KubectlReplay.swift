@@ -103,7 +103,8 @@ final class KubectlReplay {
     var feed = feed
     feed.timeout = .seconds(20)
     var answer = Answer(status: 200, contentType: "application/json", body: .null)
-    guard verb.awaitsRollout || feed.marksInitialEnd else { return answer }  // kubectl had seen enough in its list
+    // Else kubectl had seen enough in its list.
+    guard verb.awaitsRollout || feed.marksInitialEnd || !feed.initial.isEmpty else { return answer }
     for await line in feed.lines() {
       let event = try JSON(parsing: Data(line))
       guard event["object", "kind"] == "Deployment", event["object", "apiVersion"] == "apps/v1" else {
@@ -111,16 +112,18 @@ final class KubectlReplay {
         return answer
       }
       if event["type"] != "BOOKMARK" { answer.body = event["object"] }
-      if Self.isEnough(event, of: verb) { return answer }
+      if Self.isEnough(event, of: verb, feed) { return answer }
     }
     answer.problem = "the watch ended before what kubectl waited for came"
     return answer
   }
 
   // What kubectl looks at: `rollout status` at the replicas, `wait` at the condition.
-  private static func isEnough(_ event: JSON, of verb: KubectlRecording.Verb) -> Bool {
+  private static func isEnough(_ event: JSON, of verb: KubectlRecording.Verb, _ feed: WatchFeed) -> Bool {
     let object = event["object"]
-    guard verb.awaitsRollout else { return object["metadata", "annotations", "k8s.io/initial-events-end"] == "true" }
+    guard verb.awaitsRollout else {
+      return !feed.marksInitialEnd || object["metadata", "annotations", "k8s.io/initial-events-end"] == "true"
+    }
     guard event["type"] != "BOOKMARK" else { return false }
     if verb.command.contains("wait") {
       return object["status", "conditions"][where: "type", is: "Available"]["status"] == "True"

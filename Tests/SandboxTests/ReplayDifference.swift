@@ -24,9 +24,16 @@ struct ReplayDifference: Sendable, CustomStringConvertible {
     if let shape = request.shape {
       found += shape.differences(from: AnswerShape(of: answer.body), allowingMore: request.isCut)
     }
-    let columns = answer.body["columnDefinitions"].elements.compactMap { $0["name"].string }
+    let columns = answer.body["columnDefinitions"].elements.map(column)
     if columns != request.columns { found.append("columns: \(columns), not \(request.columns)") }
     return found.map { Self(request: request, what: $0) }
+  }
+
+  // A format that is empty is a dash.
+  private static func column(_ column: JSON) -> String {
+    let format = column["format"].string ?? ""
+    let parts = [column["name"].string ?? "", column["type"].string ?? "", format.isEmpty ? "-" : format]
+    return parts.joined(separator: " ") + " \(column["priority"].int ?? -1)"
   }
 
   // MARK: Differences that may be
@@ -39,18 +46,21 @@ struct ReplayDifference: Sendable, CustomStringConvertible {
     var paths: [String]?
     /// What the difference begins with.
     let differences: [String]
-  }
 
-  /// The first entry of a table that expects this difference.
-  func expected(by table: [Expected]) -> Expected? {
-    table.first { entry in
-      (entry.paths?.contains { request.path.hasSuffix($0) } ?? true)
-        && entry.differences.contains { what.hasPrefix($0) }
+    func expects(_ difference: ReplayDifference) -> Bool {
+      (paths?.contains { difference.request.path.hasSuffix($0) } ?? true)
+        && differences.contains { difference.what.hasPrefix($0) }
     }
   }
 
+  /// Whether this may be.
+  var isAllowed: Bool { Self.allowed.contains { $0.expects(self) } }
+
+  /// What the sandbox does not do yet that makes this difference; nil if nothing is known.
+  var fault: Expected? { Self.faults.first { $0.expects(self) } }
+
   /// What no client of the sandbox can miss.
-  static let allowed = [
+  private static let allowed = [
     Expected(
       reason: "kubectl takes JSON where it would rather have protobuf, and says so in its request",
       differences: ["type: application/json, not application/vnd.kubernetes.protobuf"]),
@@ -71,6 +81,9 @@ struct ReplayDifference: Sendable, CustomStringConvertible {
         + [".well-known/openid-configuration", "api", "apis", "openid/v1/jwks", "version"].map { "-paths.\($0)" }
         + ["apps", "batch", "discovery.k8s.io", "networking.k8s.io", "policy"].map { "-paths.apis/\($0)" }),
     Expected(
+      reason: "the sandbox emulates no older version of itself",
+      paths: ["/version"], differences: ["-emulation", "-minCompatibility"]),
+    Expected(
       reason: "only the controllers of a real cluster compare hashes of stored versions",
       differences: ["-resources[].storageVersionHash"]),
     Expected(
@@ -89,7 +102,7 @@ struct ReplayDifference: Sendable, CustomStringConvertible {
   ]
 
   /// What the sandbox does not do yet.
-  static let faults = [
+  private static let faults = [
     Expected(
       reason: "no managedFields are kept",
       differences: [
