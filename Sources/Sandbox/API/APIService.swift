@@ -65,7 +65,7 @@ struct APIService: Sendable {
         return .bytes([], type: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")
       }
       return .json(OpenAPI.v2)
-    case ("v3", 1): return .json(OpenAPI.index)
+    case ("v3", 1): return .json(OpenAPI.index, type: "text/plain; charset=utf-8")  // as a real server has it
     case ("v3", 3), ("v3", 4):
       let group = path.count == 4 ? request.path[3] : ""
       guard let found = OpenAPI.groupVersion(group: group, version: request.path.last ?? "") else { break }

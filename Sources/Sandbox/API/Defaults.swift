@@ -7,19 +7,28 @@ enum Defaults {
   /// Filling in twice changes nothing more.
   static func fill(_ object: inout JSON, _ resource: Resource) {
     switch resource {
-    case .deployments: deployment(&object["spec"])
+    case .deployments:
+      deployment(&object["spec"])
+      object.fill("status", [:])
     case .statefulSets: statefulSet(&object["spec"])
     case .replicaSets:
       object["spec"].fill("replicas", 1)
       podTemplate(&object["spec", "template"])
     case .pods: pod(&object)
-    case .services: service(&object["spec"])
+    case .services:
+      service(&object["spec"])
+      object.fill("status", ["loadBalancer": [:]])
     case .secrets: secret(&object)
-    case .namespaces: object.fill("status", ["phase": "Active"])
-    case .ingresses:
-      if object["status"].isNull { object["status"] = ["loadBalancer": [:]] }
+    case .namespaces: namespace(&object)
+    case .ingresses: object.fill("status", ["loadBalancer": [:]])
     default: break
     }
+  }
+
+  private static func namespace(_ namespace: inout JSON) {
+    namespace["metadata", "labels", "kubernetes.io/metadata.name"] = namespace["metadata", "name"]
+    namespace["spec"].fill("finalizers", ["kubernetes"])
+    namespace.fill("status", ["phase": "Active"])
   }
 
   private static func deployment(_ spec: inout JSON) {

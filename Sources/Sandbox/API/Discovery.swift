@@ -52,10 +52,12 @@ enum Discovery {
   static func resourceList(group: String, version: String) -> JSON? {
     let resources = Resource.all.filter { $0.group == group && $0.version == version }
     guard let first = resources.first else { return nil }
-    return [
-      "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(first.apiVersion),
+    var list: JSON = [
+      "kind": "APIResourceList", "groupVersion": .string(first.apiVersion),
       "resources": .array(resources.flatMap(plain)),
     ]
+    if !group.isEmpty { list["apiVersion"] = "v1" }  // the core group's list has none
+    return list
   }
 
   private static func verbs(of subresource: String) -> JSON {

@@ -41,7 +41,7 @@ struct StoreState {
     if resource.namespaced { object["metadata", "namespace"] = .string(key.namespace) }
     object["metadata", "uid"] = .string(names.uid())
     object["metadata", "creationTimestamp"] = .string(Timestamp.text(now))
-    if !object["spec"].isNull, resource != .services { object["metadata", "generation"] = 1 }
+    if !object["spec"].isNull, !Self.uncounted.contains(resource) { object["metadata", "generation"] = 1 }
     return record(.added, object, at: key, resource, previous: nil)
   }
 
@@ -62,6 +62,9 @@ struct StoreState {
     }
     return record(.modified, object, at: key, resource, previous: previous)
   }
+
+  // Kinds with a spec whose changes a real server does not count.
+  private static let uncounted: Set<Resource> = [.namespaces, .nodes, .persistentVolumeClaims, .services]
 
   private func desired(_ object: JSON) -> JSON {
     var object = object
