@@ -70,8 +70,9 @@ final class KubectlReplay {
     let answer =
       switch raw {
       case .json(let body, let status, let type): Answer(status: status, contentType: type, body: body)
-      case .bytes(_, let type): Answer(status: 200, contentType: type, body: .null)
+      case .bytes(_, let status, let type): Answer(status: status, contentType: type, body: .null)
       case .watch(let feed): try await read(feed, of: verb)
+      case .log, .exec: throw StageError("no recorded request asks for a log or a command")
       }
     if let version = answer.body["metadata", "resourceVersion"].string { versions[request.path] = version }
     return answer

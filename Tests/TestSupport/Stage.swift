@@ -45,14 +45,44 @@ package final class Stage: Sendable {
   }
 }
 
-/// Runs a test with a stage of its own; afterwards, whatever happened, its processes are dead and its folder is gone.
+/// How many tests run programs at the same time.
+///
+/// All of them at once would be late for every limit that they wait with.
+private actor Turns {
+  private var free = 4
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  func take() async {
+    if free > 0 {
+      free -= 1
+    } else {
+      await withCheckedContinuation { waiting.append($0) }
+    }
+  }
+
+  func giveBack() {
+    if waiting.isEmpty {
+      free += 1
+    } else {
+      waiting.removeFirst().resume()
+    }
+  }
+}
+
+private let turns = Turns()
+
+/// Runs a test with a stage of its own, when it is its turn; afterwards, whatever happened, its processes are dead and
+/// its folder is gone.
 package func withStage(_ body: (Stage) async throws -> Void) async throws {
   let stage = try Stage()
+  await turns.take()
   do {
     try await body(stage)
   } catch {
     await stage.end(showing: error)
+    await turns.giveBack()
     throw error
   }
   await stage.end(showing: nil)
+  await turns.giveBack()
 }
