@@ -14,6 +14,7 @@ struct API {
   ) -> JSON {
     switch raw(method, target, body.map(\.bytes) ?? [], type: type, accept: accept) {
     case .json(let object, _, _): object
+    case .warned(let object, _, _): object
     case .bytes(let bytes, _, _): .string(String(decoding: bytes, as: UTF8.self))
     case .watch: "a watch"
     case .log: "a log"

@@ -17,12 +17,14 @@ struct APIServerTests {
   private let store = ObjectStore(seed: 1)
 
   /// Runs a test with a server, which is cancelled when the test has returned.
-  private func withServer(_ body: (_ socket: String) async throws -> Void) async throws {
-    try await withStage { stage in try await serve("\(stage.folder)/api.sock", body) }
+  private func withServer(token: String? = nil, _ body: (_ socket: String) async throws -> Void) async throws {
+    try await withStage { stage in try await serve("\(stage.folder)/api.sock", token: token, body) }
   }
 
-  private func serve(_ socket: String, _ body: (_ socket: String) async throws -> Void) async throws {
-    let server = APIServer(store: store)
+  private func serve(
+    _ socket: String, token: String? = nil, _ body: (_ socket: String) async throws -> Void
+  ) async throws {
+    let server = APIServer(store: store, token: token)
     try await withThrowingTaskGroup(of: Void.self) { group in
       let (ready, continuation) = AsyncStream.makeStream(of: Void.self)
       group.addTask {
@@ -80,15 +82,32 @@ struct APIServerTests {
     }
   }
 
-  @Test("whoever is not verified is answered 401, and may stay")
-  func unverified() async throws {
-    try await withServer { path in
+  @Test("whoever brings no credentials is forbidden everything, and who brings wrong ones is not known")
+  func access() async throws {
+    try await withServer(token: "right") { path in
       let statuses = try await client {
         let connection = try HTTPConnection(unixSocketPath: path)
-        let ways = [[:], ["X-Client-Verify": "NONE"], Self.verified]
+        let ways = [
+          [:], ["X-Client-Verify": "NONE"], ["Authorization": "Bearer wrong"], ["Authorization": "Basic right"],
+          ["Authorization": "Bearer right"], Self.verified,
+        ]
         return try ways.map { try connection.exchange("GET", "/version", headers: $0).status }
       }
-      #expect(statuses == [401, 401, 200])
+      #expect(statuses == [403, 403, 401, 401, 200, 200])
+    }
+  }
+
+  @Test("warnings are headers of their own, with their quotes escaped")
+  func warnings() async throws {
+    try await withServer { path in
+      let answer = try await client {
+        let json = ["Content-Type": "application/json"].merging(Self.verified) { $1 }
+        return try HTTPConnection(unixSocketPath: path).exchange(
+          "POST", "/api/v1/namespaces", headers: json,
+          body: #"{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"a"},"spec":{"x":1}}"#)
+      }
+      #expect(answer.status == 201)
+      #expect(answer.headers["warning"] == #"299 - "unknown field \"spec.x\"""#)
     }
   }
 

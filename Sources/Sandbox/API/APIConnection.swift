@@ -14,13 +14,15 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
   static let longestBody = 3 << 20
 
   private let service: APIService
+  private let access: APIAccess
   private var head: HTTPRequestHead?
   private var body = ByteBuffer()
   private var isTooLong = false
   private var feed: Task<Void, Never>?
 
-  init(service: APIService) {
+  init(service: APIService, access: APIAccess) {
     self.service = service
+    self.access = access
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -56,16 +58,21 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private func answer(_ head: HTTPRequestHead) -> APIAnswer {
-    guard head.headers["x-client-verify"].first == "SUCCESS" else {
-      return .failure(APIStatus(.unauthorized, "Unauthorized"))
+    let request = APIRequest(
+      method: head.method.rawValue, target: head.uri, accept: head.headers["accept"].first ?? "",
+      contentType: head.headers["content-type"].first ?? "", body: [UInt8](body.readableBytesView),
+      userAgent: head.headers["user-agent"].first ?? "")
+    do throws(APIStatus) {
+      try access.check(
+        request, clientVerify: head.headers["x-client-verify"].first,
+        authorization: head.headers["authorization"].first)
+    } catch {
+      return .failure(error)
     }
     guard !isTooLong else {
       return .failure(APIStatus(.tooLarge, "Request entity too large: limit is \(Self.longestBody)"))
     }
-    return service.answer(
-      APIRequest(
-        method: head.method.rawValue, target: head.uri, accept: head.headers["accept"].first ?? "",
-        contentType: head.headers["content-type"].first ?? "", body: [UInt8](body.readableBytesView)))
+    return service.answer(request)
   }
 
   // MARK: Writing
@@ -74,6 +81,10 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
     switch answer {
     case .json(let object, let status, let type):
       write(object.bytes, status: HTTPResponseStatus(statusCode: status), type: type, to: request, context)
+    case .warned(let object, let status, let warnings):
+      write(
+        object.bytes, status: HTTPResponseStatus(statusCode: status), type: "application/json", warnings: warnings,
+        to: request, context)
     case .bytes(let bytes, let status, let type):
       write(bytes, status: HTTPResponseStatus(statusCode: status), type: type, to: request, context)
     case .watch(let feed):
@@ -91,10 +102,11 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private func write(
-    _ bytes: [UInt8], status: HTTPResponseStatus, type: String, to request: HTTPRequestHead,
-    _ context: ChannelHandlerContext
+    _ bytes: [UInt8], status: HTTPResponseStatus, type: String, warnings: [String] = [],
+    to request: HTTPRequestHead, _ context: ChannelHandlerContext
   ) {
     var head = head(status, type: type, to: request)
+    for warning in warnings { head.headers.add(name: "warning", value: APIAnswer.header(warning)) }
     head.headers.add(name: "content-length", value: "\(bytes.count)")
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     if request.method != .HEAD {

@@ -14,10 +14,16 @@ struct APIRequest: Sendable {
   var contentType: String
   /// The body.
   var body: [UInt8]
+  /// The program that asks, such as `kubectl/v1.37.1`.
+  var userAgent: String
 
   /// Takes a request target such as `/api/v1/pods?limit=500` apart.
-  init(method: String, target: String, accept: String = "", contentType: String = "", body: [UInt8] = []) {
+  init(
+    method: String, target: String, accept: String = "", contentType: String = "", body: [UInt8] = [],
+    userAgent: String = ""
+  ) {
     self.method = method
+    self.userAgent = userAgent
     let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     path = parts[0].split(separator: "/").map { Self.decoded($0, plusIsSpace: false) }
     query = [:]
@@ -61,15 +67,37 @@ struct APIRequest: Sendable {
   /// Whether the client prefers rows and columns to objects, as `kubectl get` does.
   var wantsTable: Bool { accept.contains("as=Table") }
 
-  /// Reads the body.
+  /// Who makes a change: the query's `fieldManager`, else the program's name.
+  var fieldManager: String {
+    if let named = query["fieldManager"], !named.isEmpty { return named }
+    return userAgent.split(separator: "/").first.map(String.init) ?? "unknown"
+  }
+
+  /// Reads the body as an object of a kind, or as options of a request.
+  ///
+  /// Throws `badRequest`, with the words of a real server where there is none, and `unsupportedMediaType` for what
+  /// is neither JSON nor protobuf.
+  func object() throws(APIStatus) -> JSON {
+    switch contentType {
+    case "application/vnd.kubernetes.protobuf":
+      guard let object = Protobuf.object(body) else {
+        throw APIStatus(.badRequest, "the object provided is unrecognized (must be of type Object): no protobuf")
+      }
+      return object
+    case "", "application/json", "*/*": return try json()
+    default:
+      throw APIStatus(
+        .unsupportedMediaType,
+        "the body of the request was in an unknown format - accepted media types include: application/json, "
+          + "application/vnd.kubernetes.protobuf", details: [:])
+    }
+  }
+
+  /// Reads the body as JSON, whatever its type is.
   ///
   /// Throws `badRequest`, with the words of a real server where there is none.
   func json() throws(APIStatus) -> JSON {
     guard !body.isEmpty else { throw APIStatus(.badRequest, "unexpected end of JSON input") }
-    guard !contentType.contains("protobuf"), !contentType.contains("cbor") else {
-      let accepted = "the body of the request was in an unknown format - accepted media types include: application/json"
-      throw APIStatus(.unsupportedMediaType, accepted)
-    }
     do {
       return try JSON(parsing: body)
     } catch {

@@ -8,6 +8,7 @@ package struct APIStatus: Error, Equatable {
   package enum Code: String, Sendable {
     case badRequest = "BadRequest"
     case unauthorized = "Unauthorized"
+    case forbidden = "Forbidden"
     case notFound = "NotFound"
     case methodNotAllowed = "MethodNotAllowed"
     case notAcceptable = "NotAcceptable"
@@ -41,6 +42,7 @@ package struct APIStatus: Error, Equatable {
     switch code {
     case .badRequest: 400
     case .unauthorized: 401
+    case .forbidden: 403
     case .notFound: 404
     case .methodNotAllowed: 405
     case .notAcceptable: 406

@@ -47,11 +47,18 @@ package final class ObjectStore: Sendable {
   /// Adds an object and returns it as stored.
   ///
   /// Fills apiVersion, kind, namespace (`default`), name (from `generateName`), uid, resourceVersion,
-  /// creationTimestamp and generation. Throws `alreadyExists`, or `invalid` for an object without a name.
+  /// creationTimestamp and generation. Throws `alreadyExists`, or `invalid` for an object without a name. A dry run
+  /// gives what would be and stores nothing.
   @discardableResult
-  package func create(_ object: JSON, _ resource: Resource) throws(APIStatus) -> JSON {
+  package func create(_ object: JSON, _ resource: Resource, dryRun: Bool = false) throws(APIStatus) -> JSON {
     let now = clock()
-    return try state.withLock { state throws(APIStatus) in try state.create(object, resource, now: now) }
+    return try state.withLock { state throws(APIStatus) in
+      guard dryRun else { return try state.create(object, resource, now: now) }
+      var trial = state.trial
+      var created = try trial.create(object, resource, now: now)
+      created["metadata", "resourceVersion"] = .null
+      return created
+    }
   }
 
   /// From now on Services that are created or changed get an address of these, and those that ask for another are
@@ -66,16 +73,24 @@ package final class ObjectStore: Sendable {
   ///
   /// A change that changes nothing makes no event and no new version. The generation goes up when anything
   /// outside of metadata and status changed. Name, namespace, uid and creationTimestamp stay what they were.
-  /// Throws `notFound`, and what the closure throws.
+  /// Throws `notFound`, and what the closure throws. A dry run gives what would be and stores nothing.
   @discardableResult
   package func update(
-    _ resource: Resource, namespace: String?, name: String, _ change: (inout JSON) throws(APIStatus) -> Void
+    _ resource: Resource, namespace: String?, name: String, dryRun: Bool = false,
+    _ change: (inout JSON) throws(APIStatus) -> Void
   ) throws(APIStatus) -> JSON {
     try state.withLock { state throws(APIStatus) in
       let key = ObjectKey(resource, namespace, name)
       guard var object = state.objects[resource]?[key] else { throw .notFound(resource, name) }
       let previous = object
       try change(&object)
+      if dryRun {
+        var trial = state.trial
+        if resource == .services { try trial.settleAddress(&object, previous: previous) }
+        var changed = trial.store(object, at: key, resource)
+        changed["metadata", "resourceVersion"] = previous["metadata", "resourceVersion"]
+        return changed
+      }
       if resource == .services { try state.settleAddress(&object, previous: previous) }
       return state.store(object, at: key, resource)
     }

@@ -25,6 +25,13 @@ struct StoreState {
     self.historyLimit = historyLimit
   }
 
+  /// A copy to try a change on, of which nobody hears.
+  var trial: StoreState {
+    var copy = self
+    (copy.watchers, copy.listeners) = ([:], [:])
+    return copy
+  }
+
   mutating func create(_ object: JSON, _ resource: Resource, now: Date) throws(APIStatus) -> JSON {
     var object = object
     object["apiVersion"] = .string(resource.apiVersion)

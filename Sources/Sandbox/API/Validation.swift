@@ -21,6 +21,11 @@ enum Validation {
     throw status(causes, object, resource)
   }
 
+  /// What a scale to fewer than none is answered.
+  static func negative(_ replicas: Int, _ target: APITarget, _ object: JSON) -> APIStatus {
+    status(self.replicas(["replicas": .int(replicas)]), object, target.resource)
+  }
+
   private static func status(_ causes: [Cause], _ object: JSON, _ resource: Resource) -> APIStatus {
     let name = object["metadata", "name"].string ?? ""
     let kind = resource.group.isEmpty ? resource.kind : "\(resource.kind).\(resource.group)"
