@@ -10,8 +10,12 @@ enum PodTemplateHash {
   static func of(_ template: JSON) -> String {
     var hash: UInt32 = 2_166_136_261
     for byte in template.bytes { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-    // apimachinery, util/rand, SafeEncodeString
-    return String(decoding: "\(hash)".utf8.map { letters[Int($0) % letters.count] }, as: UTF8.self)
+    return safe(hash)
+  }
+
+  /// A hash in letters that make no words. (apimachinery, util/rand, SafeEncodeString)
+  static func safe(_ hash: UInt32) -> String {
+    String(decoding: "\(hash)".utf8.map { letters[Int($0) % letters.count] }, as: UTF8.self)
   }
 
   /// The template without the hash's label.

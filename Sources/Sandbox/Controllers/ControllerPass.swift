@@ -1,0 +1,110 @@
+package import FoundationEssentials
+
+/// The work of the controllers without waiting.
+package struct ControllerPass {
+  private let store: ObjectStore
+  private var names: NameGenerator
+  // Each round scales at most one step, and the largest rollout has fewer steps than this.
+  private static let mostRounds = 200
+
+  /// The controllers of a store.
+  package init(store: ObjectStore, names: NameGenerator) {
+    self.store = store
+    self.names = names
+  }
+
+  /// Runs all controllers until none wants to change anything more; gives the time at which one of them must look
+  /// again though nothing changes, or nil.
+  package mutating func settle() -> Date? {
+    for _ in 0..<Self.mostRounds {
+      let (changed, again) = round()
+      if !changed { return again }
+    }
+    // Two writers that never agree must not hold the machine; the next change goes on from here.
+    return store.now.addingTimeInterval(1)
+  }
+
+  /// Runs each controller once; says whether any did something, and when to look again at the latest.
+  package mutating func round() -> (changed: Bool, again: Date?) {
+    var again: [Date] = []
+    var changed = false
+    for step in Step.allCases {
+      for outcome in outcomes(of: step) {
+        changed = apply(outcome.actions) || changed
+        if let date = outcome.again { again.append(date) }
+      }
+    }
+    return (changed, again.min())
+  }
+
+  private enum Step: CaseIterable {
+    case deployments
+    case replicaSets
+    case statefulSets
+    case services
+  }
+
+  private mutating func outcomes(of step: Step) -> [ControllerOutcome] {
+    let now = store.now
+    let pods = store.list(.pods).items
+    switch step {
+    case .deployments:
+      let sets = store.list(.replicaSets).items
+      return store.list(.deployments).items.map {
+        DeploymentController.sync($0, replicaSets: sets, pods: pods, now: now)
+      }
+    case .replicaSets:
+      return store.list(.replicaSets).items.map {
+        ReplicaSetController.sync($0, pods: pods, now: now, names: &names)
+      }
+    case .statefulSets:
+      let revisions = store.list(.controllerRevisions).items
+      let claims = store.list(.persistentVolumeClaims).items
+      return store.list(.statefulSets).items.map {
+        StatefulSetController.sync($0, pods: pods, revisions: revisions, claims: claims, now: now)
+      }
+    case .services:
+      let slices = store.list(.endpointSlices).items
+      return store.list(.services).items.map {
+        EndpointSliceController.sync($0, slices: slices, pods: pods, now: now, names: &names)
+      }
+    }
+  }
+
+  private func apply(_ actions: [ControllerAction]) -> Bool {
+    var changed = false
+    var isDone = true
+    for action in actions {
+      if case .event(let event) = action {
+        // What did not happen is not told.
+        if isDone { store.record(event) }
+        continue
+      }
+      let didChange = apply(action)
+      changed = didChange || changed
+      if case .replace = action { isDone = true } else { isDone = didChange }
+    }
+    return changed
+  }
+
+  // What fails here, because another writer was quicker, is decided anew with what that writer left.
+  private func apply(_ action: ControllerAction) -> Bool {
+    switch action {
+    case .create(let object, let resource):
+      return (try? store.create(object, resource)) != nil
+    case .replace(let object, let resource):
+      let version = store.resourceVersion
+      _ = try? store.update(resource, namespace: object.namespace, name: object.name) { stored throws(APIStatus) in
+        guard stored["metadata", "resourceVersion"] == object["metadata", "resourceVersion"] else {
+          throw .conflict(resource, object.name)
+        }
+        stored = object
+      }
+      return store.resourceVersion != version
+    case .delete(let resource, let namespace, let name):
+      return (try? store.markDeleted(resource, namespace: namespace, name: name)) != nil
+    case .event:
+      return false
+    }
+  }
+}
