@@ -127,6 +127,20 @@ struct NetworkAddressTests {
     #expect(own["spec", "clusterIP"] == "127.70.1.191")
   }
 
+  @Test(
+    "the defaults are those of the Service's type",
+    arguments: [
+      ("ClusterIP", "Cluster", nil, nil), ("NodePort", "Cluster", "Cluster", nil),
+      ("LoadBalancer", "Cluster", "Cluster", true), ("ExternalName", nil, nil, nil),
+    ] as [(String, String?, String?, Bool?)])
+  func defaults(type: String, inside: String?, outside: String?, nodePorts: Bool?) throws {
+    let spec = try create("a", ["type": .string(type), "sessionAffinity": "ClientIP"])
+    #expect(spec["internalTrafficPolicy"].string == inside)
+    #expect(spec["externalTrafficPolicy"].string == outside)
+    #expect(spec["allocateLoadBalancerNodePorts"].bool == nodePorts)
+    #expect(spec["sessionAffinityConfig", "clientIP", "timeoutSeconds"] == 10_800)
+  }
+
   @Test("a store without addresses leaves Services as they come")
   func none() throws {
     let plain = ObjectStore(seed: 1)

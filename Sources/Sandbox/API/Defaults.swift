@@ -142,9 +142,16 @@ enum Defaults {
   private static func service(_ spec: inout JSON) {
     spec.fill("type", "ClusterIP")
     spec.fill("sessionAffinity", "None")
-    spec.fill("internalTrafficPolicy", "Cluster")
-    spec.fill("ipFamilies", ["IPv4"])
-    spec.fill("ipFamilyPolicy", "SingleStack")
+    if spec["sessionAffinity"] == "ClientIP", spec["sessionAffinityConfig", "clientIP", "timeoutSeconds"].isNull {
+      spec["sessionAffinityConfig", "clientIP", "timeoutSeconds"] = 10_800
+    }
+    if spec["type"] != "ExternalName" {
+      spec.fill("internalTrafficPolicy", "Cluster")
+      spec.fill("ipFamilies", ["IPv4"])
+      spec.fill("ipFamilyPolicy", "SingleStack")
+    }
+    if spec["type"] == "NodePort" || spec["type"] == "LoadBalancer" { spec.fill("externalTrafficPolicy", "Cluster") }
+    if spec["type"] == "LoadBalancer" { spec.fill("allocateLoadBalancerNodePorts", true) }
     guard let ports = spec["ports"].array else { return }
     spec["ports"] = .array(ports.map { $0.filled("protocol", "TCP").filled("targetPort", $0["port"]) })
   }

@@ -13,6 +13,14 @@ package final class PodHosts: Sendable {
     var changes = 0
   }
 
+  private struct State: Sendable {
+    /// By the pods' uids.
+    var files: [String: File] = [:]
+    var outside = ""
+    /// What the files were brought up to date with.
+    var names: ServiceNames?
+  }
+
   private let folder: SandboxFolder
   private let store: ObjectStore
   private let api: String
@@ -22,9 +30,7 @@ package final class PodHosts: Sendable {
   /// The file for programs outside of pods, which the preloaded library reads; short names are those of the voting
   /// system.
   package var outside: String { "\(folder.path)/names/outside" }
-  private let outsideText = Mutex("")
-  // By the pods' uids.
-  private let files = Mutex<[String: File]>([:])
+  private let state = Mutex(State())
 
   /// Makes the folder of the files; throws `startFailed` or `noSpace`.
   ///
@@ -72,13 +78,12 @@ package final class PodHosts: Sendable {
 
   /// The path of a pod's hosts file, which holds what is true now.
   package func file(for pod: JSON, at address: String) throws(SandboxError) -> String {
-    let names = names()
-    let failure = files.withLock { files -> SandboxError? in
-      let before = files[pod.uid]
-      var file = File(pod: pod, address: address, text: names.hosts(for: pod, at: address))
+    let failure = state.withLock { state -> SandboxError? in
+      let before = state.files[pod.uid]
+      var file = File(pod: pod, address: address, text: names().hosts(for: pod, at: address))
       file.changes = (before?.changes ?? 0) + 1
       let failure = write(file, before: before)
-      if failure == nil { files[pod.uid] = file }
+      if failure == nil { state.files[pod.uid] = file }
       return failure
     }
     if let failure { throw failure }
@@ -88,32 +93,35 @@ package final class PodHosts: Sendable {
   /// Brings every file up to date, removes those of pods that are gone, and gives what cannot be resolved.
   @discardableResult
   func refresh() -> [EventRecord] {
-    let names = names()
-    writeOutside(names)
-    files.withLock { files in
-      for (uid, file) in files {
-        guard store.get(.pods, namespace: file.pod.namespace, name: file.pod.name)?.uid == uid else {
-          unlink(path(uid))
-          files[uid] = nil
-          continue
-        }
-        var next = file
-        next.text = names.hosts(for: file.pod, at: file.address)
-        next.changes += 1
-        // One that cannot be written, as on a full disk, is tried again at the next change.
-        if next.text != file.text, write(next, before: file) == nil { files[uid] = next }
+    state.withLock { state in
+      for (uid, file) in state.files
+      where store.get(.pods, namespace: file.pod.namespace, name: file.pod.name)?.uid != uid {
+        unlink(path(uid))
+        state.files[uid] = nil
       }
+      let names = names()
+      // What cannot be written, as on a full disk, is tried again at the next change.
+      if names != state.names { state.names = update(&state, names) ? names : nil }
+      return names.notices
     }
-    return names.notices
   }
 
-  // A program outside is short-lived and reads it once.
-  private func writeOutside(_ names: ServiceNames) {
+  private func update(_ state: inout State, _ names: ServiceNames) -> Bool {
+    var isComplete = true
+    for (uid, file) in state.files {
+      var next = file
+      next.text = names.hosts(for: file.pod, at: file.address)
+      next.changes += 1
+      guard next.text != file.text else { continue }
+      if write(next, before: file) == nil { state.files[uid] = next } else { isComplete = false }
+    }
+    // A program outside is short-lived and reads its file once.
     let pod: JSON = ["metadata": ["name": "outside", "namespace": .string(ShippedObjects.namespace)]]
     let text = names.hosts(for: pod, at: "127.0.0.1")
-    outsideText.withLock { written in
-      if written != text, (try? folder.write(text, to: "names/outside", forProcesses: true)) != nil { written = text }
-    }
+    guard text != state.outside else { return isComplete }
+    guard (try? folder.write(text, to: "names/outside", forProcesses: true)) != nil else { return false }
+    state.outside = text
+    return isComplete
   }
 
   private func names() -> ServiceNames {
