@@ -42,8 +42,9 @@ struct Server: Sendable {
 enum Exchange {
   /// The path without the query; "/" when there is none.
   static func path(_ request: Request) -> String {
-    guard let target = request.head.path, let path = target.split(separator: "?").first else { return "/" }
-    return String(path)
+    guard let target = request.head.path else { return "/" }
+    guard let query = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return target }
+    return query == target.startIndex ? "/" : String(target[..<query])
   }
 
   /// Whether the client asked for a stream of events, as browsers' EventSource does.
