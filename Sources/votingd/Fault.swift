@@ -14,7 +14,7 @@ enum Fault: Sendable, Equatable {
   case slow(by: Duration)
   /// Each vote leaves this many bytes of used memory behind.
   case leak(bytes: Int)
-  /// The process exits with 1 this long after its start.
+  /// The process exits with 1 this long after its start, and is not ready before.
   case crash(after: Duration)
   /// `/readyz` never says that it is ready; votes are taken all the same.
   case neverReady

@@ -24,6 +24,8 @@ final class VoteFrontend: Sendable {
     self.redis = redis
     self.fault = fault
     readiness = Readiness {
+      // Else a rollout to it would go on in the moment before the crash.
+      if case .crash = fault { return ["VOTE_FAULT=crash ends it soon."] }
       if fault == .neverReady { return ["VOTE_FAULT=never-ready keeps it from being ready."] }
       return await redis.missing()
     }

@@ -129,7 +129,7 @@ struct ContainerRunner: Sendable {
   ///
   /// Throws what a container's status says where it cannot be made: a key is missing, or it mounts where it cannot.
   func plan(_ command: [String]?, in target: ContainerTarget, log: String) throws(Failure) -> ChildProcess.Plan {
-    let table = try mounts(of: target)
+    let (table, mounts) = try mounts(of: target)
     let environment = try environment(of: target)
     let words = command ?? ownCommand(of: target, environment)
     guard !words.isEmpty else { throw Failure(reason: "CreateContainerError", message: "no command specified") }
@@ -143,7 +143,7 @@ struct ContainerRunner: Sendable {
     }
     plan.environment["PATH"] = environment.declared["PATH"] ?? programs.path(of: target.image)
     do throws(SandboxError) {
-      try names.prepare(&plan, for: target.pod, at: target.address)
+      try names.prepare(&plan, for: target.pod, at: target.address, mounting: mounts)
     } catch {
       throw Failure(reason: "CreateContainerError", message: error.cause)
     }
@@ -167,22 +167,33 @@ struct ContainerRunner: Sendable {
     }
   }
 
-  private func mounts(of target: ContainerTarget) throws(Failure) -> MountTable {
-    var mounts: [(path: String, folder: String)] = []
+  // Those at the image's data are told by their folders' own paths, which needs no rights; others are mounted.
+  private func mounts(of target: ContainerTarget) throws(Failure) -> (MountTable, [BindMount]) {
+    var told: [(path: String, folder: String)] = []
+    var mounted: [BindMount] = []
+    let own = volumes.ownFolders(target)
     for mount in target.specification["volumeMounts"].elements {
-      let path = mount["mountPath"].string ?? ""
-      let name = mount["name"].string ?? ""
-      guard MountTable.allows(path, dataPath: target.image.dataPath) else {
-        throw Failure(
-          reason: "CreateContainerConfigError",
-          message: "the sandbox cannot mount volume \"\(name)\" at \(path): its pods share the files of this machine, "
-            + "and only the place of an image's data is their own")
-      }
-      guard let folder = target.volumes[name] else {
+      let (path, name) = (mount["mountPath"].string ?? "", mount["name"].string ?? "")
+      guard var folder = target.volumes[name] else {
         throw Failure(reason: "CreateContainerConfigError", message: "volume \"\(name)\" is not mounted")
       }
-      mounts.append((path, mount["subPath"].string.map { "\(folder)/\($0)" } ?? folder))
+      if let below = mount["subPath"].string { folder += "/\(below)" }
+      if MountTable.allows(path, dataPath: target.image.dataPath) {
+        told.append((path, folder))
+      } else if names.resolution.canMount, BindMount.isPossible(at: path) {
+        mounted.append(
+          BindMount(
+            source: folder, path: path, isReadOnly: mount["readOnly"].bool == true,
+            scratch: "\(own.run)/mount-\(mounted.count)"))
+      } else {
+        throw Failure(reason: "CreateContainerConfigError", message: Self.unmountable(name, path))
+      }
     }
-    return MountTable(mounts, dataPath: target.image.dataPath, own: volumes.ownFolders(target).data)
+    return (MountTable(told, dataPath: target.image.dataPath, own: own.data), mounted)
+  }
+
+  private static func unmountable(_ volume: String, _ path: String) -> String {
+    "the sandbox cannot mount volume \"\(volume)\" at \(path): its pods see the files of this machine, which has no such "
+      + "place, or it lets them have no mounts of their own"
   }
 }

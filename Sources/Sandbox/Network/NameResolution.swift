@@ -21,6 +21,8 @@ package enum NameResolution: Sendable, Equatable {
     var lookup: String?
     /// What the process calls its machine.
     var hostname: String
+    /// What else its pod has mounted, where there is a mount namespace.
+    var mounts: [BindMount] = []
   }
 
   // Each step becomes the next, so that the process keeps its pid, and signals go to the program itself.
@@ -47,10 +49,18 @@ package enum NameResolution: Sendable, Equatable {
   private func surroundings(_ view: View) -> [String] {
     let files = [view.hosts, view.lookup ?? "", view.hostname]
     let unshare = ["/usr/bin/unshare", "--mount", "--uts", "--propagation", "private"]
-    guard case .userNamespace(let uid, let gid) = self else { return unshare + ["--"] + Self.preparation + files }
+    // Volumes first: one below /etc would hide the files that come after it.
+    let preparation = BindMount.command(for: view.mounts) + Self.preparation + files
+    guard case .userNamespace(let uid, let gid) = self else { return unshare + ["--"] + preparation }
     // Mounting needs root, if only that of a user namespace; a second one makes the process the user again.
-    return unshare + ["--user", "--map-root-user", "--"] + Self.preparation + files
+    return unshare + ["--user", "--map-root-user", "--"] + preparation
       + ["/usr/bin/unshare", "--user", "--map-user", "\(uid)", "--map-group", "\(gid)", "--"]
+  }
+
+  /// Whether processes have a mount namespace of their own, in which more can be mounted.
+  package var canMount: Bool {
+    if case .preloaded = self { return false }
+    return true
   }
 
   /// The best way that works here: what it takes is tried.

@@ -67,13 +67,14 @@ package final class PodHosts: Sendable {
     return "hosts: files\n" + lines.joined(separator: "\n")
   }
 
-  /// Makes a process of a pod see its pod's names.
+  /// Makes a process of a pod see its pod's names, and these mounts where ``NameResolution/canMount``.
   package func prepare(
-    _ plan: inout ChildProcess.Plan, for pod: JSON, at address: String
+    _ plan: inout ChildProcess.Plan, for pod: JSON, at address: String, mounting mounts: [BindMount] = []
   ) throws(SandboxError) {
     let hosts = try file(for: pod, at: address)
+    let hostname = ServiceNames.hostname(of: pod)
     resolution.prepare(
-      &plan, NameResolution.View(hosts: hosts, lookup: lookup, hostname: ServiceNames.hostname(of: pod)))
+      &plan, NameResolution.View(hosts: hosts, lookup: lookup, hostname: hostname, mounts: mounts))
   }
 
   /// The path of a pod's hosts file, which holds what is true now.
