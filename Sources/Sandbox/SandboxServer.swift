@@ -115,10 +115,12 @@ actor SandboxServer {
   }
 
   private func createObjects(_ certificates: Certificates) throws(SandboxError) {
-    let secret = try certificates.secret(named: "oggy-tls", namespace: ShippedObjects.namespace)
+    let tls = try certificates.secret(named: ShippedObjects.tlsSecret, namespace: ShippedObjects.namespace)
+    let shipped = try ShippedObjects(
+      Manifests(folder: configuration.manifests), databasePassword: password,
+      semantics: configuration.semantics.rawValue, tls: tls)
     do {
-      try ShippedObjects(databasePassword: password, semantics: configuration.semantics.rawValue).create(in: store)
-      try store.create(secret, .secrets)
+      try shipped.create(in: store)
     } catch {
       throw SandboxError(
         .startFailed, attempted: "creating the voting system's objects", cause: error.message,
@@ -199,9 +201,10 @@ actor SandboxServer {
   }
 
   private var allReady: Bool {
-    let deployments = store.list(.deployments, namespace: ShippedObjects.namespace).items
-    return !deployments.isEmpty
-      && deployments.allSatisfy { ($0["status", "readyReplicas"].int ?? 0) == $0["spec", "replicas"].int ?? 1 }
+    let workloads = [Resource.deployments, .statefulSets].flatMap {
+      store.list($0, namespace: ShippedObjects.namespace).items
+    }
+    return workloads.allSatisfy { $0.count("readyReplicas") == $0.desiredReplicas }
   }
 
   private func publish(

@@ -69,6 +69,8 @@ final class KubectlReplay {
       [UInt8](try withVersion(request).utf8), type: request.contentType, accept: request.accept)
     let answer =
       switch raw {
+      case .warned(let body, let status, _):
+        Answer(status: status, contentType: "application/json", body: body)
       case .json(let body, let status, let type): Answer(status: status, contentType: type, body: body)
       case .bytes(_, let status, let type): Answer(status: status, contentType: type, body: .null)
       case .watch(let feed): try await read(feed, of: verb)

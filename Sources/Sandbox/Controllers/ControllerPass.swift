@@ -41,6 +41,8 @@ package struct ControllerPass {
     case deployments
     case replicaSets
     case statefulSets
+    case claims
+    case volumes
     case services
   }
 
@@ -63,6 +65,14 @@ package struct ControllerPass {
       return store.list(.statefulSets).items.map {
         StatefulSetController.sync($0, pods: pods, revisions: revisions, claims: claims, now: now)
       }
+    case .claims:
+      let (volumes, classes) = (store.list(.persistentVolumes).items, store.list(.storageClasses).items)
+      return store.list(.persistentVolumeClaims).items.map {
+        VolumeController.sync($0, classes: Set(classes.map(\.name)), volumes: volumes)
+      }
+    case .volumes:
+      let claims = store.list(.persistentVolumeClaims).items
+      return store.list(.persistentVolumes).items.map { VolumeController.sync(volume: $0, claims: claims) }
     case .services:
       let slices = store.list(.endpointSlices).items
       return store.list(.services).items.map {
