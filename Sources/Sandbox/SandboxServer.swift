@@ -15,7 +15,6 @@ actor SandboxServer {
   private let logger: Logger
   /// The objects of its cluster.
   nonisolated let store = ObjectStore()
-  private let password = (0..<16).map { _ in String(UInt8.random(in: 0 ... .max), radix: 16) }.joined()
 
   private var folder: SandboxFolder?
   private var range: LoopbackRange?
@@ -117,8 +116,7 @@ actor SandboxServer {
   private func createObjects(_ certificates: Certificates) throws(SandboxError) {
     let tls = try certificates.secret(named: ShippedObjects.tlsSecret, namespace: ShippedObjects.namespace)
     let shipped = try ShippedObjects(
-      Manifests(folder: configuration.manifests), databasePassword: password,
-      semantics: configuration.semantics.rawValue, tls: tls)
+      Manifests(folder: configuration.manifests), semantics: configuration.semantics.rawValue, tls: tls)
     do {
       try shipped.create(in: store)
     } catch {
@@ -200,6 +198,12 @@ actor SandboxServer {
       remedy: "If the machine is busy, try again.")
   }
 
+  private var databasePassword: String {
+    let secret = store.get(.secrets, namespace: ShippedObjects.namespace, name: "app-secrets")
+    let bytes = secret?["data", "DB_PASSWORD"].string.flatMap(Base64.bytes) ?? []
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   private var allReady: Bool {
     let workloads = [Resource.deployments, .statefulSets].flatMap {
       store.list($0, namespace: ShippedObjects.namespace).items
@@ -225,7 +229,8 @@ actor SandboxServer {
       exportCommand: VoteExport.command(
         psql: programs.psql, host: "db.\(ShippedObjects.namespace)", configuration.semantics),
       exportEnvironment: [
-        "PGPASSWORD": password, "LC_ALL": "C", "LD_PRELOAD": programs.nssWrapper, "NSS_WRAPPER_HOSTS": names.outside,
+        "PGPASSWORD": databasePassword, "LC_ALL": "C", "LD_PRELOAD": programs.nssWrapper,
+        "NSS_WRAPPER_HOSTS": names.outside,
       ], subnet: range.subnet)
     do {
       let text = String(decoding: try JSONEncoder().encode(info), as: UTF8.self)

@@ -23,7 +23,8 @@ struct KubectlExecTests {
       ]
       for row in table {
         let said = try await stage.shell(client, row.line)
-        #expect(said.code == row.code && said.output == row.output && said.errors.hasPrefix(row.errors), "\(row): \(said)")
+        #expect(
+          said.code == row.code && said.output == row.output && said.errors.hasPrefix(row.errors), "\(row): \(said)")
         #expect(row.code == 0 || said.errors.contains("command terminated with exit code \(row.code)"), "\(said)")
       }
       let user = try await stage.shell(client, "kubectl exec box -- id -u")
@@ -35,7 +36,8 @@ struct KubectlExecTests {
   func much(client: KubectlClient) async throws {
     try await KubectlStage.run { stage in
       try await stage.runPod("box", "exec sleep 100")
-      let said = try await stage.shell(client, "seq 1 500000 | kubectl exec -i box -- cat | cksum; seq 1 500000 | cksum")
+      let said = try await stage.shell(
+        client, "seq 1 500000 | kubectl exec -i box -- cat | cksum; seq 1 500000 | cksum")
       let sums = said.output.split(separator: "\n")
       #expect(sums.count == 2 && sums.first == sums.last, "\(said)")
     }

@@ -78,6 +78,14 @@ extension APIStatus {
     APIStatus(.notFound, "\(resource.qualifiedName) \"\(name)\" not found", details: details(resource, name))
   }
 
+  /// Nothing can be put into a namespace that is being deleted.
+  package static func namespaceEnding(_ resource: Resource, _ name: String, _ namespace: String) -> APIStatus {
+    APIStatus(
+      .forbidden,
+      "\(resource.qualifiedName) \"\(name)\" is forbidden: unable to create new content in namespace \(namespace) "
+        + "because it is being terminated", details: details(resource, name))
+  }
+
   /// There is no such path.
   package static var noSuchPath: APIStatus {
     APIStatus(.notFound, "the server could not find the requested resource", details: [:])

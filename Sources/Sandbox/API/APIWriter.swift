@@ -79,8 +79,11 @@ struct APIWriter {
       throw APIStatus(
         .badRequest, "the namespace of the provided object does not match the namespace sent on the request")
     }
-    guard store.get(.namespaces, namespace: nil, name: namespace) != nil else {
+    guard let holder = store.get(.namespaces, namespace: nil, name: namespace) else {
       throw .notFound(.namespaces, namespace)
+    }
+    guard holder["metadata", "deletionTimestamp"].isNull else {
+      throw .namespaceEnding(target.resource, object["metadata", "name"].string ?? "", namespace)
     }
     object["metadata", "namespace"] = .string(namespace)
   }

@@ -1,7 +1,6 @@
 /// The objects that a sandbox starts with: those of the manifests, and what a cluster has of its own.
 ///
-/// Only what no file can know differs from the manifests: the database's password, how the worker counts, and the TLS
-/// Secret.
+/// Only the way in which the worker counts may differ from the manifests; the TLS Secret, which no file can have, is added.
 package struct ShippedObjects: Sendable {
   /// The namespace of the voting system.
   package static let namespace = "oggy"
@@ -9,19 +8,14 @@ package struct ShippedObjects: Sendable {
   package static let tlsSecret = "oggy-tls"
 
   private let manifests: [(resource: Resource, object: JSON)]
-  private let databasePassword: String
   private let semantics: String
   private let tls: JSON?
 
-  /// The objects for a password of PostgreSQL, a way of counting (`count` or `upsert`), and a Secret of type
-  /// `kubernetes.io/tls`, if there is one.
+  /// The objects for a way of counting (`count` or `upsert`) and a Secret of type `kubernetes.io/tls`, if there is one.
   ///
   /// Throws `manifestInvalid` where the manifests cannot be read.
-  package init(
-    _ manifests: Manifests, databasePassword: String, semantics: String, tls: JSON? = nil
-  ) throws(SandboxError) {
+  package init(_ manifests: Manifests, semantics: String, tls: JSON? = nil) throws(SandboxError) {
     self.manifests = try manifests.objects()
-    self.databasePassword = databasePassword
     self.semantics = semantics
     self.tls = tls
   }
@@ -45,13 +39,12 @@ package struct ShippedObjects: Sendable {
       + (tls.map { [(resource: .secrets, object: $0)] } ?? []) + own.drop { $0.resource == .namespaces }
   }
 
+  // As `kubectl apply` leaves them, so that the next one says what really changed.
   private func adjusted(_ object: JSON, _ resource: Resource) -> JSON {
     var object = object
-    switch (resource, object["metadata", "name"].string) {
-    case (.secrets, "app-secrets"): object["stringData", "DB_PASSWORD"] = .string(databasePassword)
-    case (.deployments, "worker"):
+    object["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"] = .string(object.text + "\n")
+    if resource == .deployments, object["metadata", "name"] == "worker" {
       object["spec", "template", "spec", "containers"][0]["args"] = ["--semantics", .string(semantics)]
-    default: break
     }
     return object
   }

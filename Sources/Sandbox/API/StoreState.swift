@@ -84,6 +84,13 @@ struct StoreState {
     _ resource: Resource, _ key: ObjectKey, grace: Duration?, now: Date
   ) throws(APIStatus) -> JSON {
     guard var object = objects[resource]?[key] else { throw .notFound(resource, key.name) }
+    // A namespace ends when its contents have: the namespace controller's work.
+    if resource == .namespaces, !object["spec", "finalizers"].elements.isEmpty {
+      guard object["metadata", "deletionTimestamp"].isNull else { return object }
+      object["metadata", "deletionTimestamp"] = .string(Timestamp.text(now))
+      object["status", "phase"] = "Terminating"
+      return store(object, at: key, resource)
+    }
     let own = object["spec", "terminationGracePeriodSeconds"].int ?? 30
     let seconds = grace.map { Int($0.components.seconds) } ?? own
     guard resource == .pods, object["spec", "nodeName"].string != nil, seconds > 0 else {

@@ -11,6 +11,8 @@ package enum ControllerAction: Equatable, Sendable {
   case replace(JSON, Resource)
   /// Begin the end of an object.
   case delete(Resource, namespace: String, name: String)
+  /// Take an object away that has come to its end.
+  case remove(Resource, namespace: String, name: String)
   /// Tell what was done.
   case event(EventRecord)
 }

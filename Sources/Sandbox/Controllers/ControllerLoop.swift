@@ -7,15 +7,19 @@ package struct ControllerLoop: Sendable {
   private let store: ObjectStore
   private let names: NameGenerator
 
-  /// The controllers of a store; `seed` decides the ends of pods' names.
-  package init(store: ObjectStore, seed: UInt64 = .random(in: 0 ... .max)) {
+  private let lag: EndpointLag
+
+  /// The controllers of a store, with the lag of EndpointSlices that was measured; `seed` decides the ends of pods'
+  /// names.
+  package init(store: ObjectStore, seed: UInt64 = .random(in: 0 ... .max), lag: EndpointLag = .measured) {
     self.store = store
+    self.lag = lag
     names = NameGenerator(seed: seed)
   }
 
   /// Runs until the task is cancelled.
   package func run() async {
-    var pass = ControllerPass(store: store, names: names)
+    var pass = ControllerPass(store: store, names: names, lag: lag)
     let (wakeUps, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let changes = store.changes()
     await withTaskGroup(of: Void.self) { group in

@@ -4,13 +4,15 @@ package import FoundationEssentials
 package struct ControllerPass {
   private let store: ObjectStore
   private var names: NameGenerator
+  private var endings: PodEndings
   // Each round scales at most one step, and the largest rollout has fewer steps than this.
   private static let mostRounds = 200
 
-  /// The controllers of a store.
-  package init(store: ObjectStore, names: NameGenerator) {
+  /// The controllers of a store; `lag` is how late EndpointSlices follow the end of a pod.
+  package init(store: ObjectStore, names: NameGenerator, lag: EndpointLag = .none) {
     self.store = store
     self.names = names
+    endings = PodEndings(lag: lag)
   }
 
   /// Runs all controllers until none wants to change anything more; gives the time at which one of them must look
@@ -44,6 +46,8 @@ package struct ControllerPass {
     case claims
     case volumes
     case services
+    case endpoints
+    case namespaces
   }
 
   private mutating func outcomes(of step: Step) -> [ControllerOutcome] {
@@ -75,8 +79,19 @@ package struct ControllerPass {
       return store.list(.persistentVolumes).items.map { VolumeController.sync(volume: $0, claims: claims) }
     case .services:
       let slices = store.list(.endpointSlices).items
+      endings.look(at: pods, now: now)
       return store.list(.services).items.map {
-        EndpointSliceController.sync($0, slices: slices, pods: pods, now: now, names: &names)
+        EndpointSliceController.sync($0, slices: slices, pods: pods, endings: endings, now: now, names: &names)
+      }
+    case .endpoints:
+      let (slices, all) = (store.list(.endpointSlices).items, store.list(.endpoints).items)
+      return store.list(.services).items.map { EndpointsController.sync($0, slices: slices, all: all) }
+    case .namespaces:
+      return store.list(.namespaces).items.filter(\.isTerminating).map { namespace in
+        let contents = Resource.all.filter(\.namespaced).flatMap { resource in
+          store.list(resource, namespace: namespace.name).items.map { (resource: resource, object: $0) }
+        }
+        return NamespaceController.sync(namespace, contents: contents, now: now)
       }
     }
   }
@@ -113,6 +128,8 @@ package struct ControllerPass {
       return store.resourceVersion != version
     case .delete(let resource, let namespace, let name):
       return (try? store.markDeleted(resource, namespace: namespace, name: name)) != nil
+    case .remove(let resource, let namespace, let name):
+      return store.remove(resource, namespace: namespace, name: name) != nil
     case .event:
       return false
     }

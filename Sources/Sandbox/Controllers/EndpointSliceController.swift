@@ -9,24 +9,34 @@ package enum EndpointSliceController {
 
   /// Decides how the slice of a Service must be changed.
   ///
-  /// `slices` and `pods` may hold those of others too. `names` gives the end of a new slice's name.
+  /// `slices` and `pods` may hold those of others too. `endings` says how far the end of each pod is to show here, and
+  /// `names` gives the end of a new slice's name.
   package static func sync(
-    _ service: JSON, slices: [JSON], pods: [JSON], now: Date, names: inout NameGenerator
+    _ service: JSON, slices: [JSON], pods: [JSON], endings: PodEndings = PodEndings(lag: .none), now: Date,
+    names: inout NameGenerator
   ) -> ControllerOutcome {
     let selector = service["spec", "selector"].strings
     guard !selector.isEmpty, !service.isTerminating else { return ControllerOutcome() }
     let chosen = pods.filter { pod in
-      pod.namespace == service.namespace && !pod.isOver && pod["status", "podIP"].string != nil
-        && LabelSelector(selector).matches(pod)
+      pod.namespace == service.namespace && pod["status", "podIP"].string != nil
+        && (!pod.isOver || !endings.isRemoved(pod, now: now)) && LabelSelector(selector).matches(pod)
     }
+    let again = chosen.compactMap { endings.next($0, now: now) }.min()
     let known = slices.first { $0.isControlled(by: service) }
     var slice = known ?? new(service, names: &names)
-    slice["endpoints"] = .array(chosen.map(endpoint))
+    let shown = Dictionary(
+      (known?["endpoints"].elements ?? []).map { ($0["targetRef", "uid"].string ?? "", $0) }
+    ) { $1 }
+    slice["endpoints"] = .array(
+      chosen.map { pod in
+        // As if nothing had happened yet, where the news has not come this far.
+        endings.isUnseen(pod, now: now) ? shown[pod.uid] ?? endpoint(pod) : endpoint(pod)
+      })
     slice["ports"] = .array(ports(of: service, pods: chosen))
-    guard slice != known else { return ControllerOutcome() }
+    guard slice != known else { return ControllerOutcome(again: again) }
     slice["metadata", "annotations", "endpoints.kubernetes.io/last-change-trigger-time"] = .string(Timestamp.text(now))
     let action: ControllerAction = known == nil ? .create(slice, .endpointSlices) : .replace(slice, .endpointSlices)
-    return ControllerOutcome(actions: [action])
+    return ControllerOutcome(actions: [action], again: again)
   }
 
   private static func new(_ service: JSON, names: inout NameGenerator) -> JSON {

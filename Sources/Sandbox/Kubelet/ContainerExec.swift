@@ -49,7 +49,9 @@ extension Kubelet {
       let plan = try runner.plan(request.command, in: target, log: "/dev/null")
       let program = plan.command.first ?? ""
       guard Self.isProgram(program, path: plan.environment["PATH"] ?? "") else {
-        let missing = program.contains("/") ? "stat \(program): no such file or directory"
+        let missing =
+          program.contains("/")
+          ? "stat \(program): no such file or directory"
           : "executable file not found in $PATH"
         throw ContainerRunner.Failure(reason: "", message: "exec: \"\(request.command[0])\": \(missing)")
       }
