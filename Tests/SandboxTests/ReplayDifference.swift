@@ -104,14 +104,6 @@ struct ReplayDifference: Sendable, CustomStringConvertible {
   /// What the sandbox does not do yet.
   private static let faults = [
     Expected(
-      reason: "no managedFields are kept",
-      differences: [
-        "-metadata.managedFields", "-items[].metadata.managedFields", "-rows[].object.metadata.managedFields",
-      ]),
-    Expected(
-      reason: "a patch cannot replace managedFields",
-      paths: ["/voting-app", "/result-app", "/oggy"], differences: ["status: 422, not 200"]),
-    Expected(
       reason: "a Service gets no address of its own",
       paths: ["/services/voting-app", "/services/result-app"], differences: ["-spec.clusterIP"]),
   ]
