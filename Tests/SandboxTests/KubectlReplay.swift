@@ -72,6 +72,7 @@ final class KubectlReplay {
       case .warned(let body, let status, _):
         Answer(status: status, contentType: "application/json", body: body)
       case .json(let body, let status, let type): Answer(status: status, contentType: type, body: body)
+      case .warned(let body, let status, _): Answer(status: status, contentType: "application/json", body: body)
       case .bytes(_, let status, let type): Answer(status: status, contentType: type, body: .null)
       case .watch(let feed): try await read(feed, of: verb)
       case .log, .exec: throw StageError("no recorded request asks for a log or a command")

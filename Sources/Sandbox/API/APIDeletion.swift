@@ -17,9 +17,11 @@ struct APIDeletion {
       throw .notFound(target.resource, name)
     }
     try check(options["preconditions"], before, target.resource, name)
-    if !isDryRun(request, options) { try end(before, request, target, name, options) }
-    // What is only marked is given back; what is gone is reported.
-    if let marked = store.get(target.resource, namespace: target.namespace, name: name) { return .json(marked) }
+    if !isDryRun(request, options) {
+      try end(before, request, target, name, options)
+      // What is only marked is given back; what is gone is reported.
+      if let marked = store.get(target.resource, namespace: target.namespace, name: name) { return .json(marked) }
+    }
     var details: JSON = ["name": .string(name), "kind": .string(target.resource.plural)]
     if !target.resource.group.isEmpty { details["group"] = .string(target.resource.group) }
     details["uid"] = before["metadata", "uid"]

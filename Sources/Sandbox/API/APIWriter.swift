@@ -221,10 +221,20 @@ struct APIWriter {
       if target.subresource == nil, target.resource.subresources.contains("status") { configuration["status"] = .null }
       try ServerSideApply.apply(
         configuration, to: &object, as: writer(request, target, "Apply"), force: request.isForced, target.resource)
+      keepLastApplied(body, in: &object, request)
       try settle(&object, before, target)
       warnings = NotEnforced.warnings(object, previous: before, target.resource)
     }
     return .object(stored, warnings: decoded.warnings + warnings)
+  }
+
+  // A client-side apply that comes later compares with this annotation, so that kubectl's applies keep it up to date.
+  private func keepLastApplied(_ body: JSON, in object: inout JSON, _ request: APIRequest) {
+    let key = "kubectl.kubernetes.io/last-applied-configuration"
+    guard request.fieldManager == "kubectl", !object["metadata", "annotations", key].isNull else { return }
+    var applied = body
+    applied["metadata", "annotations", key] = .null
+    object["metadata", "annotations", key] = .string(applied.text + "\n")
   }
 
   private func writer(_ request: APIRequest, _ target: APITarget, _ operation: String) -> ManagedFields.Entry {

@@ -39,9 +39,10 @@ struct ManagedFields: Equatable {
       entries.map { entry in
         var json: JSON = [
           "manager": .string(entry.manager), "operation": .string(entry.operation),
-          "apiVersion": .string(entry.apiVersion), "time": .string(entry.time), "fieldsType": "FieldsV1",
+          "apiVersion": .string(entry.apiVersion), "fieldsType": "FieldsV1",
           "fieldsV1": entry.fields.json,
         ]
+        if !entry.time.isEmpty { json["time"] = .string(entry.time) }
         if let subresource = entry.subresource { json["subresource"] = .string(subresource) }
         return json
       })

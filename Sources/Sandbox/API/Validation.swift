@@ -1,29 +1,151 @@
 /// The rules that an object must keep to be stored, with the messages of a real server.
 ///
-/// Only rules whose violation would break a controller here, or that a rollout's author is likely to meet.
+/// Here are the rules for all kinds and for workloads; those for pods are in ``PodRules``, those for other kinds in
+/// ``OtherRules``. The words are those of Kubernetes' `validation` packages.
 enum Validation {
-  private struct Cause {
+  /// One rule that is broken.
+  struct Cause: Equatable {
     var field: String
     var message: String
     var reason = "FieldValueInvalid"
+
+    /// Something must be there.
+    static func required(_ field: String, _ detail: String = "") -> Cause {
+      Cause(
+        field: field, message: "Required value" + (detail.isEmpty ? "" : ": \(detail)"), reason: "FieldValueRequired")
+    }
+
+    /// A value is not right.
+    static func invalid(_ field: String, _ value: JSON, _ detail: String) -> Cause {
+      Cause(field: field, message: "Invalid value: \(value.text): \(detail)")
+    }
+
+    /// Something must not be there, or not change.
+    static func forbidden(_ field: String, _ detail: String) -> Cause {
+      Cause(field: field, message: "Forbidden: \(detail)", reason: "FieldValueForbidden")
+    }
+
+    /// A value is none of those there are.
+    static func unsupported(_ field: String, _ value: JSON, _ allowed: [String]) -> Cause {
+      let list = allowed.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+      return Cause(
+        field: field, message: "Unsupported value: \(value.text): supported values: \(list)",
+        reason: "FieldValueNotSupported")
+    }
+
+    /// A value is there twice.
+    static func duplicate(_ field: String, _ value: JSON) -> Cause {
+      Cause(field: field, message: "Duplicate value: \(value.text)", reason: "FieldValueDuplicate")
+    }
+
+    /// A value names something that is not there.
+    static func notFound(_ field: String, _ value: JSON) -> Cause {
+      Cause(field: field, message: "Not found: \(value.text)", reason: "FieldValueNotFound")
+    }
   }
 
   /// Throws `invalid` with every cause if the object must not be stored.
   static func check(_ object: JSON, previous: JSON?, _ resource: Resource) throws(APIStatus) {
-    var causes: [Cause] = []
-    if [.deployments, .replicaSets, .statefulSets].contains(resource) {
-      causes += replicas(object["spec"]) + selector(object["spec"], previous: previous?["spec"])
-      causes += containers(object["spec", "template", "spec"], at: "spec.template.spec")
+    var causes = metadata(object, resource)
+    switch resource {
+    case .deployments, .replicaSets, .statefulSets:
+      causes += workload(object["spec"], previous: previous?["spec"], resource)
+    case .pods: causes += PodRules.check(object["spec"], at: "spec")
+    default: causes += OtherRules.check(object, previous: previous, resource)
     }
-    if resource == .deployments { causes += strategy(object["spec"]) }
-    if resource == .pods { causes += containers(object["spec"], at: "spec") }
     guard !causes.isEmpty else { return }
     throw status(causes, object, resource)
   }
 
   /// What a scale to fewer than none is answered.
   static func negative(_ replicas: Int, _ target: APITarget, _ object: JSON) -> APIStatus {
-    status(self.replicas(["replicas": .int(replicas)]), object, target.resource)
+    status(notNegative(["replicas": .int(replicas)], "replicas", at: "spec"), object, target.resource)
+  }
+
+  /// A number that must not be below zero.
+  static func notNegative(_ object: JSON, _ field: String, at path: String) -> [Cause] {
+    guard let number = object[field].int, number < 0 else { return [] }
+    return [.invalid("\(path).\(field)", .int(number), "must be greater than or equal to 0")]
+  }
+
+  private static func metadata(_ object: JSON, _ resource: Resource) -> [Cause] {
+    let metadata = object["metadata"]
+    var causes: [Cause] = []
+    let name = metadata["name"].string ?? ""
+    if name.isEmpty, (metadata["generateName"].string ?? "").isEmpty {
+      causes.append(.required("metadata.name", "name or generateName is required"))
+    } else if !name.isEmpty, let problem = Names.problem(name, of: resource) {
+      causes.append(.invalid("metadata.name", .string(name), problem))
+    }
+    return causes + labels(metadata["labels"], at: "metadata.labels")
+      + keys(metadata["annotations"], at: "metadata.annotations")
+  }
+
+  /// Labels, whose keys and values have a form.
+  static func labels(_ labels: JSON, at path: String) -> [Cause] {
+    keys(labels, at: path)
+      + labels.strings.sorted { $0.key < $1.key }.compactMap { _, value in
+        Names.labelValueProblem(value).map { .invalid(path, .string(value), $0) }
+      }
+  }
+
+  private static func keys(_ map: JSON, at path: String) -> [Cause] {
+    map.strings.keys.sorted().compactMap { key in
+      Names.keyProblem(key).map { .invalid(path, .string(key), $0) }
+    }
+  }
+
+  // MARK: Workloads
+
+  private static func workload(_ spec: JSON, previous: JSON?, _ resource: Resource) -> [Cause] {
+    var causes = notNegative(spec, "replicas", at: "spec") + selector(spec, previous: previous, resource)
+    for field in ["minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"] {
+      causes += notNegative(spec, field, at: "spec")
+    }
+    let template = spec["template"]
+    causes += labels(template["metadata", "labels"], at: "spec.template.metadata.labels")
+    causes += PodRules.check(template["spec"], at: "spec.template.spec")
+    if let policy = template["spec", "restartPolicy"].string, policy != "Always" {
+      causes.append(.unsupported("spec.template.spec.restartPolicy", .string(policy), ["Always"]))
+    }
+    switch resource {
+    case .deployments: return causes + strategy(spec) + deadline(spec)
+    case .statefulSets: return causes + statefulSet(spec, previous: previous)
+    default: return causes
+    }
+  }
+
+  private static func deadline(_ spec: JSON) -> [Cause] {
+    guard let deadline = spec["progressDeadlineSeconds"].int, deadline >= 0,
+      deadline <= spec["minReadySeconds"].int ?? 0
+    else { return [] }
+    return [.invalid("spec.progressDeadlineSeconds", .int(deadline), "must be greater than minReadySeconds")]
+  }
+
+  private static let changeable = [
+    "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+  ]
+
+  private static func statefulSet(_ spec: JSON, previous: JSON?) -> [Cause] {
+    var causes: [Cause] = []
+    if let policy = spec["podManagementPolicy"].string, !["OrderedReady", "Parallel"].contains(policy) {
+      causes.append(.invalid("spec.podManagementPolicy", .string(policy), "must be 'OrderedReady' or 'Parallel'"))
+    }
+    if let type = spec["updateStrategy", "type"].string, !["RollingUpdate", "OnDelete"].contains(type) {
+      causes.append(.invalid("spec.updateStrategy", .string(type), "must be 'RollingUpdate' or 'OnDelete'"))
+    }
+    causes += notNegative(spec["updateStrategy", "rollingUpdate"], "partition", at: "spec.updateStrategy.rollingUpdate")
+    guard let previous else { return causes }
+    let fixed = { (spec: JSON) in (spec.object ?? [:]).filter { !changeable.contains($0.key) } }
+    if fixed(spec) != fixed(previous) {
+      causes.append(
+        .forbidden(
+          "spec",
+          "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
+            + "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"))
+    }
+    return causes
   }
 
   private static func status(_ causes: [Cause], _ object: JSON, _ resource: Resource) -> APIStatus {
@@ -40,18 +162,15 @@ enum Validation {
     return APIStatus(.invalid, "\(kind) \"\(name)\" is invalid: \(text)", details: details)
   }
 
-  private static func replicas(_ spec: JSON) -> [Cause] {
-    guard let replicas = spec["replicas"].int, replicas < 0 else { return [] }
-    return [
-      Cause(field: "spec.replicas", message: "Invalid value: \(replicas): must be greater than or equal to 0")
-    ]
-  }
-
-  private static func selector(_ spec: JSON, previous: JSON?) -> [Cause] {
+  private static func selector(_ spec: JSON, previous: JSON?, _ resource: Resource) -> [Cause] {
     var causes: [Cause] = []
     let labels = spec["template", "metadata", "labels"]
     if spec["selector"].isNull {
-      return [Cause(field: "spec.selector", message: "Required value", reason: "FieldValueRequired")]
+      return [.required("spec.selector")]
+    }
+    if spec["selector", "matchLabels"].strings.isEmpty, spec["selector", "matchExpressions"].elements.isEmpty {
+      let detail = "empty selector is invalid for \(resource.kind.lowercased())"
+      return [.invalid("spec.selector", spec["selector"], detail)]
     }
     if !LabelSelector(spec["selector"]).matches(labels.strings) {
       causes.append(
@@ -59,24 +178,9 @@ enum Validation {
           field: "spec.template.metadata.labels",
           message: "Invalid value: \(labels.text): `selector` does not match template `labels`"))
     }
-    if let previous, previous["selector"] != spec["selector"] {
+    if resource != .statefulSets, let previous, previous["selector"] != spec["selector"] {
       causes.append(
         Cause(field: "spec.selector", message: "Invalid value: \(spec["selector"].text): field is immutable"))
-    }
-    return causes
-  }
-
-  private static func containers(_ spec: JSON, at path: String) -> [Cause] {
-    guard !spec["containers"].elements.isEmpty else {
-      return [Cause(field: "\(path).containers", message: "Required value", reason: "FieldValueRequired")]
-    }
-    var causes: [Cause] = []
-    for (index, container) in spec["containers"].elements.enumerated() {
-      for field in ["name", "image"] where (container[field].string ?? "").isEmpty {
-        causes.append(
-          Cause(
-            field: "\(path).containers[\(index)].\(field)", message: "Required value", reason: "FieldValueRequired"))
-      }
     }
     return causes
   }
