@@ -107,6 +107,7 @@ actor SandboxServer {
   ) async throws(SandboxError) -> PodHosts {
     store.setServiceAddresses(ServiceAddresses(range.services, reserved: [range.api]))
     let names = try await PodHosts.make(in: folder, store: store, api: range.api, library: programs.nssWrapper)
+    logger.info("names of Services resolve by \(names.resolution)")
     let network = ServiceNetwork(store: store, hosts: names, logger: logger)
     self.network = network
     loops.append(Task { await network.run() })

@@ -22,6 +22,14 @@ actor ServiceForwarder {
 
   private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private var listeners: [ForwardingTable.ServicePort: Listener] = [:]
+  // What only root may do is not tried again.
+  private var forbidden: [ForwardingTable.ServicePort: Failure] = [:]
+
+  /// Listens on nothing yet.
+  init() {
+    // As nice as the pods: the generator of votes goes first where both want a processor.
+    group.next().execute { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5) }
+  }
 
   /// Listens on these ports and no others; gives those where that is impossible, each time anew.
   func apply(
@@ -36,7 +44,8 @@ actor ServiceForwarder {
       if let listener = listeners[port] {
         listener.turns.set(endpoints)
       } else {
-        failures[port] = await listen(on: port, endpoints)
+        failures[port] = if let known = forbidden[port] { known } else { await listen(on: port, endpoints) }
+        if failures[port]?.needsRoot == true { forbidden[port] = failures[port] }
       }
     }
     return failures
