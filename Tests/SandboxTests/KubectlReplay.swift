@@ -30,6 +30,7 @@ final class KubectlReplay {
   private init(_ recording: KubectlRecording) throws {
     cluster = try TestCluster()
     api = API(cluster.store)
+    cluster.store.setServiceAddresses(ServiceAddresses(["127.70.1.190", "127.70.1.191"], reserved: []))
     cluster.store.remove(.namespaces, namespace: nil, name: "oggy")
     for object in recording.stage {
       try create(object)
@@ -72,6 +73,7 @@ final class KubectlReplay {
       case .warned(let body, let status, _):
         Answer(status: status, contentType: "application/json", body: body)
       case .json(let body, let status, let type): Answer(status: status, contentType: type, body: body)
+      case .warned(let body, let status, _): Answer(status: status, contentType: "application/json", body: body)
       case .bytes(_, let status, let type): Answer(status: status, contentType: type, body: .null)
       case .watch(let feed): try await read(feed, of: verb)
       case .log, .exec: throw StageError("no recorded request asks for a log or a command")
