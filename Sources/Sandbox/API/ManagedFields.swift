@@ -108,7 +108,10 @@ enum ServerSideApply {
     let others = managed.entries.filter { !isOwn($0) }.reduce(FieldSet()) { $0.union($1.fields) }
     let gone = previous.subtracting(set).keepingWhole(others)
     var merged = merge(applied, into: object.removing(gone, kind), kind)
-    managed.keep(set, of: writer)
+    var entry = writer
+    // An apply that changes nothing is given no time.
+    if merged == object { entry.time = managed.entries.first(where: isOwn)?.time ?? "" }
+    managed.keep(set, of: entry)
     merged["metadata", "managedFields"] = managed.json
     if writer.manager == "kubectl" { keepLastApplied(applied, in: &merged) }
     object = merged
