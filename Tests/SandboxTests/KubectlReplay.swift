@@ -30,6 +30,7 @@ final class KubectlReplay {
   private init(_ recording: KubectlRecording) throws {
     cluster = try TestCluster()
     api = API(cluster.store)
+    cluster.store.setServiceAddresses(ServiceAddresses(["127.70.1.190", "127.70.1.191"], reserved: []))
     cluster.store.remove(.namespaces, namespace: nil, name: "oggy")
     for object in recording.stage {
       try create(object)
@@ -56,8 +57,13 @@ final class KubectlReplay {
       "Deployment": "/apis/apps/v1/namespaces/oggy/deployments",
       "Ingress": "/apis/networking.k8s.io/v1/namespaces/oggy/ingresses",
     ]
-    let path = "\(paths[object["kind"].string ?? ""] ?? "")?fieldManager=kubectl-client-side-apply"
-    let answer = api.answer("POST", path, object)
+    let path = paths[object["kind"].string ?? ""] ?? ""
+    var answer = api.answer("POST", path, object)
+    let managed = object["metadata", "managedFields"]
+    if !managed.isNull {
+      let patch: JSON = [["op": "replace", "path": "/metadata/managedFields", "value": managed]]
+      answer = api.answer("PATCH", "\(path)/\(object.named)", patch, type: "application/json-patch+json")
+    }
     guard answer["kind"] == object["kind"] else { throw StageError("not created: \(answer.text)") }
   }
 
@@ -69,8 +75,6 @@ final class KubectlReplay {
       [UInt8](try withVersion(request).utf8), type: request.contentType, accept: request.accept)
     let answer =
       switch raw {
-      case .warned(let body, let status, _):
-        Answer(status: status, contentType: "application/json", body: body)
       case .json(let body, let status, let type): Answer(status: status, contentType: type, body: body)
       case .warned(let body, let status, _): Answer(status: status, contentType: "application/json", body: body)
       case .bytes(_, let status, let type): Answer(status: status, contentType: type, body: .null)

@@ -39,8 +39,7 @@ struct ManagedFields: Equatable {
       entries.map { entry in
         var json: JSON = [
           "manager": .string(entry.manager), "operation": .string(entry.operation),
-          "apiVersion": .string(entry.apiVersion), "fieldsType": "FieldsV1",
-          "fieldsV1": entry.fields.json,
+          "apiVersion": .string(entry.apiVersion), "fieldsType": "FieldsV1", "fieldsV1": entry.fields.json,
         ]
         if !entry.time.isEmpty { json["time"] = .string(entry.time) }
         if let subresource = entry.subresource { json["subresource"] = .string(subresource) }
@@ -109,9 +108,22 @@ enum ServerSideApply {
     let others = managed.entries.filter { !isOwn($0) }.reduce(FieldSet()) { $0.union($1.fields) }
     let gone = previous.subtracting(set).keepingWhole(others)
     var merged = merge(applied, into: object.removing(gone, kind), kind)
-    managed.keep(set, of: writer)
+    var entry = writer
+    // An apply that changes nothing is given no time.
+    if merged == object { entry.time = managed.entries.first(where: isOwn)?.time ?? "" }
+    managed.keep(set, of: entry)
     merged["metadata", "managedFields"] = managed.json
+    if writer.manager == "kubectl" { keepLastApplied(applied, in: &merged) }
     object = merged
+  }
+
+  // So that `kubectl apply` without --server-side still knows what was applied last, as a real server sees to.
+  private static func keepLastApplied(_ applied: JSON, in object: inout JSON) {
+    let name = "kubectl.kubernetes.io/last-applied-configuration"
+    guard !object["metadata", "annotations", name].isNull else { return }
+    var applied = applied
+    applied["metadata", "annotations", name] = .null
+    object["metadata", "annotations", name] = .string(applied.text + "\n")
   }
 
   // What was there before anybody applied belongs to nobody by name.

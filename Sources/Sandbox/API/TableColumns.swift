@@ -14,8 +14,8 @@ enum TableColumns {
       ] + template + [selector]
     case .replicaSets:
       [
-        name, text("Desired", number("spec", "replicas")), text("Current", number("status", "replicas")),
-        text("Ready", number("status", "readyReplicas")), age,
+        name, count("Desired", number("spec", "replicas")), count("Current", number("status", "replicas")),
+        count("Ready", number("status", "readyReplicas")), age,
       ] + template + [selector]
     case .statefulSets: [name, ready, age] + template
     case .services: [name] + services
@@ -40,6 +40,10 @@ enum TableColumns {
     _ name: String, priority: Int = 0, _ cell: @escaping @Sendable (JSON) -> JSON
   ) -> TableColumn {
     TableColumn(name: name, priority: priority) { object, _ in cell(object) }
+  }
+
+  private static func count(_ name: String, _ cell: @escaping @Sendable (JSON) -> JSON) -> TableColumn {
+    TableColumn(name: name, type: "integer") { object, _ in cell(object) }
   }
 
   private static func string(_ path: String...) -> @Sendable (JSON) -> JSON {
