@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Subprocess
 
@@ -25,6 +26,18 @@ package struct PostgresServer: Sendable {
       endSignal: SIGQUIT)
     try await waitUntil("PostgreSQL answers") { [self] in try await query("SELECT 1", database: "postgres") == "1" }
     if given == nil { _ = try await query("CREATE DATABASE votes", database: "postgres") }
+  }
+
+  /// Kills the server, and waits until its children have seen that and are gone too: a successor refuses to start before.
+  package func kill(on stage: Stage) async throws {
+    process.signal(SIGKILL)
+    _ = try await process.wait()
+    let data = "\(stage.folder)/postgres-\(port)"
+    try await waitUntil("nothing runs in \(data)") {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc").allSatisfy { pid in
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd")) != data
+      }
+    }
   }
 
   /// Runs one statement; its rows as lines, columns parted by "|".

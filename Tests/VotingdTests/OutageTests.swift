@@ -25,8 +25,7 @@ struct OutageTests {
           redis = try await RedisServer(on: stage, port: redis.port)
         }
         if round != 0 {
-          postgres.process.signal(SIGKILL)
-          _ = try await postgres.process.wait()
+          try await postgres.kill(on: stage)
           try await voting.until(accepted: 20)
           postgres = try await PostgresServer(on: stage, port: postgres.port)
         }
