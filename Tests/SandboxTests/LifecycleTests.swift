@@ -109,6 +109,23 @@ struct LifecycleTests {
     }
   }
 
+  @Test("Redis and PostgreSQL are rolled, and no vote that was accepted is lost")
+  func rolledServers() async throws {
+    try await SandboxUnderTest.run { sandbox in
+      for number in 0..<20 { #expect(try await sandbox.vote("a", by: "s-\(number)") == 200) }
+      _ = try await sandbox.kubectl("rollout", "restart", "statefulset/db", "deployment/redis")
+      for workload in ["statefulset/db", "deployment/redis"] {
+        let status = try await sandbox.kubectl("rollout", "status", workload, "--timeout=30s")
+        #expect(status.contains("complete") || status.contains("successfully rolled out"))
+      }
+      try await waitUntil("votes are taken again") { try await sandbox.vote("b", by: "s-after") == 200 }
+      try await waitUntil("every vote is counted") {
+        let rows = try await sandbox.export("s-")
+        return rows.filter { $0.hasSuffix(" a") }.count == 20 && rows.contains("s-after b")
+      }
+    }
+  }
+
   @Test("a port that is taken is an error that says what to do, and nothing is left")
   func portTaken() async throws {
     try await withStage { stage in
