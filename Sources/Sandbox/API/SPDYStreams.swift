@@ -79,10 +79,12 @@ struct SPDYStreams: ExecStreams {
     return headers
   }
 
-  // A zlib stream of which each part is one stored block: four bytes that say that there are no headers. The first
-  // part has the head of the stream, with the checksum of the dictionary.
+  // A zlib stream of which each part is a stored block, four bytes that say that there are no headers, and an empty one:
+  // before that a reader need not give out what it has read. The first part has the head of the stream, with the
+  // checksum of the dictionary.
   private static func noHeaders(first: Bool) -> [UInt8] {
     (first ? [0x78, 0xbb, 0xe3, 0xc6, 0xa7, 0xc2] : []) + [0, 4, 0, 0xfb, 0xff, 0, 0, 0, 0]
+      + [0, 0, 0, 0xff, 0xff]
   }
 
   // MARK: To the client
