@@ -158,6 +158,15 @@ struct APIRulesTests {
     let set = Self.deployment("s") { object in
       object["kind"] = "StatefulSet"
       object["spec", "serviceName"] = "s"
+      object["spec", "volumeClaimTemplates"] = [
+        [
+          "metadata": ["name": "data"],
+          "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]]],
+        ]
+      ]
+      object["spec", "template", "spec", "containers"] = [
+        ["name": "c", "image": "i", "volumeMounts": [["name": "data", "mountPath": "/data"]]]
+      ]
     }
     #expect(api.answer("POST", path, set)["kind"] == "StatefulSet")
     func patched(_ patch: JSON) -> JSON {
