@@ -3,12 +3,14 @@ enum PodRules {
   private typealias Cause = Validation.Cause
 
   /// Every rule that a spec breaks; `path` is where it is.
-  static func check(_ spec: JSON, at path: String) -> [Validation.Cause] {
+  ///
+  /// `claims` are volumes that it can mount without naming them: those that a StatefulSet makes for each of its pods.
+  static func check(_ spec: JSON, at path: String, claims: [String] = []) -> [Validation.Cause] {
     let containers = spec["containers"].elements
     guard !containers.isEmpty else { return [.required("\(path).containers")] }
     var causes: [Cause] = []
     var names: Set<String> = []
-    let volumes = volumeNames(spec["volumes"].elements, at: "\(path).volumes", &causes)
+    let volumes = volumeNames(spec["volumes"].elements, at: "\(path).volumes", &causes).union(claims)
     for (field, all) in [("containers", containers), ("initContainers", spec["initContainers"].elements)] {
       for (index, container) in all.enumerated() {
         let place = "\(path).\(field)[\(index)]"

@@ -104,7 +104,8 @@ enum Validation {
     }
     let template = spec["template"]
     causes += labels(template["metadata", "labels"], at: "spec.template.metadata.labels")
-    causes += PodRules.check(template["spec"], at: "spec.template.spec")
+    let claims = spec["volumeClaimTemplates"].elements.compactMap { $0["metadata", "name"].string }
+    causes += PodRules.check(template["spec"], at: "spec.template.spec", claims: claims)
     if let policy = template["spec", "restartPolicy"].string, policy != "Always" {
       causes.append(.unsupported("spec.template.spec.restartPolicy", .string(policy), ["Always"]))
     }
