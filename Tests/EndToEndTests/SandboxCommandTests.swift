@@ -54,6 +54,37 @@ struct SandboxCommandTests {
     }
   }
 
+  @Test("delete -f of the manifests takes everything away, and apply -f with strict validation brings it back")
+  func manifests() async throws {
+    try await withSandboxUp { votebench, up in
+      let stage = votebench.stage
+      let folder = Executables.projectFile("Profiles/manifests")
+      let secret = try await up.shell("kubectl get secret oggy-tls -o yaml > \(stage.folder)/tls.yaml", on: stage)
+      #expect(secret.ending == .exited(0), "\(secret.output)")
+      let deletion = try await up.shell("kubectl delete -f \(folder) --timeout=60s", on: stage)
+      #expect(deletion.ending == .exited(0), "\(deletion.output)")
+      let gone = try await up.shell("kubectl get all,pvc,ingress,configmap,secret -n oggy", on: stage)
+      #expect(gone.output.contains("No resources found"), "\(gone.output)")
+
+      let apply = try await up.shell("kubectl apply --validate=strict -f \(folder)", on: stage)
+      #expect(apply.ending == .exited(0), "\(apply.output)")
+      let restore = try await up.shell(
+        "sed -i -e /uid:/d -e /resourceVersion:/d \(stage.folder)/tls.yaml && kubectl apply -f \(stage.folder)/tls.yaml",
+        on: stage)
+      #expect(restore.ending == .exited(0), "\(restore.output)")
+      for workload in ["deployment/redis", "statefulset/db", "deployment/worker", "deployment/voting-app"] {
+        let status = try await up.shell("kubectl -n oggy rollout status \(workload) --timeout=60s", on: stage)
+        #expect(status.ending == .exited(0), "\(status.output)")
+      }
+      try await waitUntil("a vote is accepted again", within: .seconds(20)) {
+        try await up.shell("\(up.commands.last ?? "") -f", on: stage).ending == .exited(0)
+      }
+      try await waitUntil("the vote is counted", within: .seconds(20)) {
+        try await tally(up, stage).contains("\"total\":1")
+      }
+    }
+  }
+
   private func tally(_ up: SandboxUp, _ stage: Stage) async throws -> String {
     let curl = try #require(up.commands.last).split(separator: " ").prefix { $0 != "-b" }.joined(separator: " ")
     return try await up.shell("\(curl) -s -H 'Accept: application/json' \(up.url)/result", on: stage).output
