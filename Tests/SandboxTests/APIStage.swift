@@ -195,10 +195,10 @@ struct APIStage: Sendable {
 
   private func end(_ pod: JSON) async {
     try? await Task.sleep(for: .milliseconds(100))
-    store.remove(.pods, namespace: "oggy", name: pod.named)
+    store.remove(.pods, namespace: pod["metadata", "namespace"].string, name: pod.named)
   }
 
   private func change(_ pod: JSON, _ change: (inout JSON) -> Void) {
-    _ = try? store.update(.pods, namespace: "oggy", name: pod.named) { change(&$0) }
+    _ = try? store.update(.pods, namespace: pod["metadata", "namespace"].string, name: pod.named) { change(&$0) }
   }
 }

@@ -26,7 +26,7 @@ enum TableColumns {
       [name, text("Type", string("type")), text("Data", { .int($0["data"].object?.count ?? 0) }), age]
     case .ingresses: [name] + ingresses
     case .endpointSlices: [name] + endpointSlices
-    default: [name, age]
+    default: [name] + (KindColumns.of(resource) ?? []) + [age]
     }
   }
 
