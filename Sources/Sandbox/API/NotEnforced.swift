@@ -11,6 +11,7 @@ enum NotEnforced {
     .networkPolicies: "the sandbox stores NetworkPolicies and does not enforce them: every pod reaches every other",
     .roles: access, .roleBindings: access, .clusterRoles: access, .clusterRoleBindings: access,
     .horizontalPodAutoscalers: "the sandbox stores HorizontalPodAutoscalers and does not scale by them",
+    .jobs: "the sandbox stores Jobs and does not run them",
     .podDisruptionBudgets: "the sandbox stores PodDisruptionBudgets; nothing is evicted here, so they protect nothing",
   ]
   private static let access =
@@ -20,7 +21,7 @@ enum NotEnforced {
     if let kind = kinds[resource] { return [kind] }
     switch resource {
     case .pods: return said(ofPod: object["spec"], at: "spec")
-    case .deployments, .statefulSets, .replicaSets, .jobs:
+    case .deployments, .statefulSets, .replicaSets:
       return said(ofPod: object["spec", "template", "spec"], at: "spec.template.spec")
     case .services:
       guard let type = object["spec", "type"].string, ["NodePort", "LoadBalancer"].contains(type) else { return [] }
@@ -29,14 +30,14 @@ enum NotEnforced {
     }
   }
 
-  private static let onOneNode = ["nodeSelector", "affinity", "tolerations", "topologySpreadConstraints"]
+  private static let onOneNode = ["affinity", "tolerations", "topologySpreadConstraints"]
 
   private static func said(ofPod spec: JSON, at path: String) -> [String] {
     var said: [String] = []
     for (index, container) in spec["containers"].elements.enumerated() {
-      if !container["resources", "limits"].isNull {
+      if !container["resources", "limits", "cpu"].isNull {
         said.append(
-          "\(path).containers[\(index)].resources.limits: not enforced: a container takes what this machine has")
+          "\(path).containers[\(index)].resources.limits.cpu: not enforced: a container takes what this machine has")
       }
       said += hidden(container["env"].elements, at: "\(path).containers[\(index)].env")
     }
