@@ -183,10 +183,12 @@ struct Votebench {
     }
   }
 
-  /// Waits until the rollout has really begun: a fifth vote frontend runs.
+  /// Waits until the rollout has really begun: it was commanded, and a fifth vote frontend runs.
+  ///
+  /// The count alone would not do: a pod that is just being started can have more than one process.
   func awaitRollout() async throws {
     try await waitUntil("a pod of the new revision runs", within: .seconds(60)) {
-      processes(running: "votingd vote").count > 4
+      stage.log(of: "votebench").contains(" set image ") && processes(running: "votingd vote").count > 4
     }
   }
 
