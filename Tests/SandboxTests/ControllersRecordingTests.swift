@@ -3,19 +3,22 @@ import Sandbox
 import Testing
 
 /// The controllers are given the readiness and the ends of pods at the times of a recording of a real cluster, and
-/// must scale the ReplicaSets in its sequence.
+/// must scale the ReplicaSets in its sequence, and say of the progress what was said there.
 @Suite("The controllers against recordings")
 struct ControllersRecordingTests {
   @Test(
     "a rollout takes the steps that were recorded",
     arguments: [
       "01-set-image-surge1-unavail1", "02-set-image-surge25pct-unavail0", "03-set-image-surge0-unavail1",
-      "04-rollout-undo", "07-scale-4-6-3", "11-graceful-prestop-sleep5", "14-change-of-mind", "19-min-ready-seconds",
+      "04-rollout-undo", "05-broken-image", "07-scale-4-6-3", "08-crash-loop", "10-graceful-no-prestop",
+      "11-graceful-prestop-sleep5", "12-ignore-sigterm-grace8", "13-patch-pause-resume", "14-change-of-mind",
+      "19-min-ready-seconds",
     ])
   func recordedSteps(name: String) async throws {
     let replay = try Replay(Fixture.json("rollout-\(name)"))
-    let sizes = try await replay.run()
-    #expect(sizes == replay.recordedSizes)
+    let seen = try await replay.run()
+    #expect(seen.sizes == replay.recordedSizes)
+    #expect(seen.progress == replay.recordedProgress)
   }
 }
 
@@ -34,12 +37,19 @@ private final class Replay {
     recording["sizes"].elements.map { "\($0[0].string ?? "") \($0[1].int ?? -1)" }
   }
 
-  func run() async throws -> [String] {
+  var recordedProgress: [String] {
+    recording["progress"].elements.map { "\($0[0].string ?? "") \($0[1].string ?? "")" }
+  }
+
+  func run() async throws -> (sizes: [String], progress: [String]) {
     try prepare()
     let steps = timeline()
     let first = steps.first?.moment ?? .distantPast
     cluster.clock.now = first.addingTimeInterval(-1)
-    let changes = try cluster.store.watch(.replicaSets, from: cluster.store.resourceVersion)
+    let version = cluster.store.resourceVersion
+    let changes = try cluster.store.watch(.replicaSets, from: version)
+    let deployments = try cluster.store.watch(.deployments, from: version)
+    let before = Self.progress(of: cluster.deployment)
     for step in steps {
       try cluster.advance(to: step.moment)
       noteMarked()
@@ -48,8 +58,12 @@ private final class Replay {
       noteMarked()
       checkBounds()
     }
-    try cluster.store.create(["metadata": ["name": "end", "namespace": "oggy"]], .replicaSets)
-    return await Self.sizes(changes)
+    // The last pods become available.
+    try cluster.advance(5)
+    for resource in [Resource.replicaSets, .deployments] {
+      try cluster.store.create(["metadata": ["name": "end", "namespace": "oggy"]], resource)
+    }
+    return (await Self.sizes(changes), await Self.progress(deployments, after: before))
   }
 
   // The ReplicaSets of the beginning, the one in use last.
@@ -61,10 +75,14 @@ private final class Replay {
     try cluster.createDeployment(
       [
         "replicas": spec["replicas"], "minReadySeconds": spec["minReadySeconds"],
+        "progressDeadlineSeconds": spec["progressDeadlineSeconds"],
         "strategy": ["rollingUpdate": ["maxSurge": spec["maxSurge"], "maxUnavailable": spec["maxUnavailable"]]],
       ], image: tags[0])
     for tag in tags {
       try cluster.setImage(tag)
+      try cluster.finish()
+      // As long as the longest minReadySeconds.
+      try cluster.advance(5)
       try cluster.finish()
     }
   }
@@ -78,6 +96,7 @@ private final class Replay {
     var steps = recording["changes"].elements.map { change in
       step(change["t"]) {
         if let image = change["image"].string { try self.cluster.setImage(image) }
+        if let paused = change["paused"].bool { try self.cluster.change { $0["paused"] = paused ? true : .null } }
         if let replicas = change["replicas"].int { try self.cluster.change { $0["replicas"] = .int(replicas) } }
       }
     }
@@ -143,5 +162,20 @@ private final class Replay {
       sizes.append("\(set.tag) \(now)")
     }
     return sizes
+  }
+
+  private static func progress(of deployment: JSON) -> String {
+    let condition = deployment["status", "conditions"][where: "type", is: "Progressing"]
+    return "\(condition["status"].string ?? "") \(condition["reason"].string ?? "")"
+  }
+
+  private static func progress(_ changes: AsyncStream<WatchEvent>, after first: String) async -> [String] {
+    var progress = [first]
+    for await change in changes {
+      if change.object.named == "end" { break }
+      let now = Self.progress(of: change.object)
+      if now != progress.last { progress.append(now) }
+    }
+    return progress
   }
 }

@@ -47,6 +47,10 @@ package struct ControllerPass {
     case volumes
     case services
     case endpoints
+    case budgets
+    case autoscalers
+    case jobs
+    case accounts
     case namespaces
   }
 
@@ -86,6 +90,20 @@ package struct ControllerPass {
     case .endpoints:
       let (slices, all) = (store.list(.endpointSlices).items, store.list(.endpoints).items)
       return store.list(.services).items.map { EndpointsController.sync($0, slices: slices, all: all) }
+    case .budgets:
+      let workloads = workloads
+      return store.list(.podDisruptionBudgets).items.map {
+        DisruptionController.sync($0, pods: pods, workloads: workloads, now: now)
+      }
+    case .autoscalers:
+      let workloads = workloads
+      return store.list(.horizontalPodAutoscalers).items.map {
+        AutoscalerController.sync($0, workloads: workloads, now: now)
+      }
+    case .jobs: return store.list(.jobs).items.map { JobController.sync($0, now: now) }
+    case .accounts:
+      let accounts = store.list(.serviceAccounts).items
+      return store.list(.namespaces).items.map { NamespaceController.account(of: $0, accounts: accounts) }
     case .namespaces:
       return store.list(.namespaces).items.filter(\.isTerminating).map { namespace in
         let contents = Resource.all.filter(\.namespaced).flatMap { resource in
@@ -94,6 +112,10 @@ package struct ControllerPass {
         return NamespaceController.sync(namespace, contents: contents, now: now)
       }
     }
+  }
+
+  private var workloads: [JSON] {
+    [Resource.deployments, .replicaSets, .statefulSets].flatMap { store.list($0).items }
   }
 
   private func apply(_ actions: [ControllerAction]) -> Bool {

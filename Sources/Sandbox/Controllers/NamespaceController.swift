@@ -1,6 +1,7 @@
 package import FoundationEssentials
 
-/// Ends namespaces: what is in one goes first, and the namespace when nothing is left.
+/// Gives each namespace its ServiceAccount, and ends namespaces: what is in one goes first, and the namespace when
+/// nothing is left.
 ///
 /// (kubernetes/pkg/controller/namespace)
 package enum NamespaceController {
@@ -28,5 +29,13 @@ package enum NamespaceController {
         guard !object.isTerminating, object["metadata", "ownerReferences"].elements.isEmpty else { return nil }
         return .delete(resource, namespace: object.namespace, name: object.name)
       })
+  }
+
+  /// Decides whether a namespace needs its ServiceAccount `default`, which its pods go by; `accounts` are all there are.
+  package static func account(of namespace: JSON, accounts: [JSON]) -> ControllerOutcome {
+    let isThere = accounts.contains { $0.namespace == namespace.name && $0.name == "default" }
+    guard !isThere, !namespace.isTerminating else { return ControllerOutcome() }
+    let account: JSON = ["metadata": ["name": "default", "namespace": .string(namespace.name)]]
+    return ControllerOutcome(actions: [.create(account, .serviceAccounts)])
   }
 }

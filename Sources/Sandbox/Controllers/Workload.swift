@@ -25,6 +25,11 @@ extension JSON {
     }
   }
 
+  /// The uid of what controls this object; nil if nothing does.
+  var controllerUID: String? {
+    self["metadata", "ownerReferences"].elements.first { $0["controller"].bool == true }?["uid"].string
+  }
+
   /// The reference that makes this object a controller of another.
   var controllerReference: JSON {
     [
@@ -52,5 +57,16 @@ extension JSON {
     guard isReady else { return nil }
     guard minReadySeconds > 0 else { return .distantPast }
     return readySince?.addingTimeInterval(Double(minReadySeconds))
+  }
+
+  /// Sets a condition of the status; the time of the last transition is kept as long as its status is the same.
+  mutating func setCondition(_ type: String, _ status: String, reason: String, _ message: String = "", now: Date) {
+    let current = self["status", "conditions"][where: "type", is: type]
+    let moment: JSON = .string(Timestamp.text(now))
+    let condition: JSON = [
+      "status": .string(status), "reason": .string(reason), "message": .string(message),
+      "lastTransitionTime": current["status"].string == status ? current["lastTransitionTime"] : moment,
+    ]
+    self["status", "conditions"][where: "type", is: type] = condition
   }
 }
