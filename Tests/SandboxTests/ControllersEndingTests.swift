@@ -27,6 +27,27 @@ struct ControllersEndingTests {
     #expect(endings.next(pod, now: now) == next.map(begin.addingTimeInterval))
   }
 
+  @Test(
+    "an EndpointSlice learns of a pod's end after the pod, however late that is, but does not wait for ever",
+    arguments: [
+      // when the kubelet tells the pod, when the slice must follow
+      (0.01, 0.062), (0.012, 0.062), (0.3, 0.35), (nil, 1.0),
+    ] as [(Double?, Double)])
+  func signal(after signal: Double?, seen: Double) {
+    var endings = PodEndings(lag: .measured)
+    endings.look(at: [pod], now: begin)
+    #expect(endings.awaitsSignals)
+    if let signal {
+      let event: JSON = ["reason": "Killing", "involvedObject": ["uid": "u"]]
+      endings.look(atEvents: [["reason": "Started", "involvedObject": ["uid": "u"]]], now: begin)
+      endings.look(atEvents: [event], now: begin.addingTimeInterval(signal))
+      #expect(!endings.awaitsSignals)
+      endings.look(atEvents: [event], now: begin.addingTimeInterval(signal + 0.02))
+    }
+    #expect(endings.isUnseen(pod, now: begin.addingTimeInterval(seen - 0.001)))
+    #expect(!endings.isUnseen(pod, now: begin.addingTimeInterval(seen + 0.001)))
+  }
+
   @Test("a pod that is not ending is seen as it is, and one that is gone is forgotten")
   func others() {
     var endings = PodEndings(lag: .measured)

@@ -84,6 +84,7 @@ package struct ControllerPass {
     case .services:
       let slices = store.list(.endpointSlices).items
       endings.look(at: pods, now: now)
+      if endings.awaitsSignals { endings.look(atEvents: store.list(.events).items, now: now) }
       return store.list(.services).items.map {
         EndpointSliceController.sync($0, slices: slices, pods: pods, endings: endings, now: now, names: &names)
       }
