@@ -53,24 +53,26 @@ struct NetworkProcessTests {
 
   private func text(_ log: String) -> String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
 
-  private func store() throws -> ObjectStore {
-    let store = ObjectStore(seed: 1)
-    try store.create(NetworkFixtures.service("redis", at: "127.9.9.1"), .services)
-    try store.create(NetworkFixtures.pod("p"), .pods)
-    return store
+  // A pod beside a Service, with its names; nothing where this user or this system cannot.
+  private func withPod(
+    _ way: Way, _ body: (Setting, ObjectStore, PodHosts, _ pod: JSON, _ log: String) async throws -> Void
+  ) async throws {
+    try await withStage { stage in
+      guard let setting = try setting(way, in: stage) else { return }
+      defer { setting.folder.remove() }
+      let store = ObjectStore(seed: 1)
+      try store.create(NetworkFixtures.service("redis", at: "127.9.9.1"), .services)
+      let pod = try store.create(NetworkFixtures.pod("p"), .pods)
+      let hosts = try PodHosts(in: setting.folder, store: store, api: "127.9.9.9", resolution: setting.resolution)
+      try await body(setting, store, hosts, pod, "\(stage.folder)/log")
+    }
   }
 
   @Test(
     "a process sees its pod's names, stays itself and dies with the sandbox",
     arguments: Way.allCases)
   func process(way: Way) async throws {
-    try await withStage { stage in
-      guard let setting = try setting(way, in: stage) else { return }
-      defer { setting.folder.remove() }
-      let store = try store()
-      let pod = try #require(store.get(.pods, namespace: "oggy", name: "p"))
-      let hosts = try PodHosts(in: setting.folder, store: store, api: "127.9.9.9", resolution: setting.resolution)
-      let log = "\(stage.folder)/log"
+    try await withPod(way) { setting, store, hosts, pod, log in
       let child = try await start(
         """
         echo "redis=$(getent hosts redis.oggy | cut -d' ' -f1) pid=$$ uid=$(id -u)"
@@ -99,13 +101,7 @@ struct NetworkProcessTests {
 
   @Test("a process that runs sees changes", arguments: Way.allCases)
   func changes(way: Way) async throws {
-    try await withStage { stage in
-      guard let setting = try setting(way, in: stage) else { return }
-      defer { setting.folder.remove() }
-      let store = try store()
-      let pod = try #require(store.get(.pods, namespace: "oggy", name: "p"))
-      let hosts = try PodHosts(in: setting.folder, store: store, api: "127.9.9.9", resolution: setting.resolution)
-      let log = "\(stage.folder)/log"
+    try await withPod(way) { setting, store, hosts, pod, log in
       // One process that asks again and again, as a server does: the preloaded library keeps what it has read.
       let child = try await start(
         #"""

@@ -25,11 +25,16 @@ struct LiveResultTests {
     var tallies: [Substring] { heard.split(separator: "\n").filter { $0.hasPrefix("data: {") } }
   }
 
-  @Test("send each tally when it changes, and nothing while it does not", arguments: ["/result", "/result/events"])
-  func changes(path: String) async throws {
+  private func withResult(_ body: (Stage, PostgresServer, VotingProcess) async throws -> Void) async throws {
     try await withStage { stage in
       let postgres = try await PostgresServer(on: stage)
-      let result = try await VotingProcess.start("result", on: stage, postgres: postgres)
+      try await body(stage, postgres, try await VotingProcess.start("result", on: stage, postgres: postgres))
+    }
+  }
+
+  @Test("send each tally when it changes, and nothing while it does not", arguments: ["/result", "/result/events"])
+  func changes(path: String) async throws {
+    try await withResult { stage, postgres, result in
       let listener = try Listener(to: result, on: stage, path: path)
       try await waitUntil("the tally was sent") { listener.heard.contains(#"data: {"a":0,"b":0,"total":0}"#) }
       for header in [
@@ -50,9 +55,7 @@ struct LiveResultTests {
 
   @Test("come from one count for however many listen, and none when nobody does")
   func shared() async throws {
-    try await withStage { stage in
-      let postgres = try await PostgresServer(on: stage)
-      let result = try await VotingProcess.start("result", on: stage, postgres: postgres)
+    try await withResult { stage, postgres, result in
       // Each count finds another tally, and numbers itself.
       _ = try await postgres.query(
         """
@@ -77,9 +80,7 @@ struct LiveResultTests {
 
   @Test("say that they are there within 15 s, though nothing changes")
   func heartbeat() async throws {
-    try await withStage { stage in
-      let postgres = try await PostgresServer(on: stage)
-      let result = try await VotingProcess.start("result", on: stage, postgres: postgres)
+    try await withResult { stage, postgres, result in
       let listener = try Listener(to: result, on: stage)
       try await waitUntil("the tally was sent") { listener.tallies.count == 1 }
       try await waitUntil("the comment was sent", within: .seconds(15)) { listener.heard.contains("\n: still there\n") }
@@ -89,9 +90,7 @@ struct LiveResultTests {
 
   @Test("end in order at SIGTERM, and do not keep the process")
   func stops() async throws {
-    try await withStage { stage in
-      let postgres = try await PostgresServer(on: stage)
-      let result = try await VotingProcess.start("result", on: stage, postgres: postgres)
+    try await withResult { stage, postgres, result in
       let listeners = try (0..<5).map { try Listener(to: result, on: stage, name: "listener-\($0)") }
       try await waitUntil("all listen") { listeners.allSatisfy { $0.tallies.count == 1 } }
       result.process.signal(SIGTERM)
@@ -103,9 +102,7 @@ struct LiveResultTests {
 
   @Test("say when PostgreSQL is gone, and go on when it is back")
   func unavailable() async throws {
-    try await withStage { stage in
-      let postgres = try await PostgresServer(on: stage)
-      let result = try await VotingProcess.start("result", on: stage, postgres: postgres)
+    try await withResult { stage, postgres, result in
       let listener = try Listener(to: result, on: stage)
       try await waitUntil("the tally was sent") { listener.tallies.count == 1 }
       postgres.process.signal(SIGQUIT)
