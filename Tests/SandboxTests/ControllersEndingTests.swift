@@ -9,6 +9,7 @@ struct ControllersEndingTests {
   private let pod: JSON = [
     "metadata": ["name": "p", "uid": "u", "deletionTimestamp": "2026-01-01T00:00:30Z"]
   ]
+  private let killing: JSON = ["reason": "Killing", "involvedObject": ["uid": "u"]]
   private let begin = Date(timeIntervalSince1970: 1_000)
 
   @Test(
@@ -18,8 +19,9 @@ struct ControllersEndingTests {
       (0.4, false, true, nil),
     ])
   func lag(seconds: Double, isUnseen: Bool, isRemoved: Bool, next: Double?) {
-    var endings = PodEndings(lag: EndpointLag(unready: 0.06, removed: 0.4))
+    var endings = PodEndings(lag: EndpointLag(unready: 0.06, removed: 0.4, patience: 1))
     endings.look(at: [pod], now: begin)
+    endings.look(atEvents: [killing], now: begin)
     let now = begin.addingTimeInterval(seconds)
     endings.look(at: [pod], now: now)
     #expect(endings.isUnseen(pod, now: now) == isUnseen)
@@ -31,18 +33,17 @@ struct ControllersEndingTests {
     "an EndpointSlice learns of a pod's end after the pod, however late that is, but does not wait for ever",
     arguments: [
       // when the kubelet tells the pod, when the slice must follow
-      (0.01, 0.062), (0.012, 0.062), (0.3, 0.35), (nil, 1.0),
+      (0.0, 0.05), (0.012, 0.062), (0.3, 0.35), (nil, 1.0),
     ] as [(Double?, Double)])
   func signal(after signal: Double?, seen: Double) {
     var endings = PodEndings(lag: .measured)
     endings.look(at: [pod], now: begin)
     #expect(endings.awaitsSignals)
     if let signal {
-      let event: JSON = ["reason": "Killing", "involvedObject": ["uid": "u"]]
       endings.look(atEvents: [["reason": "Started", "involvedObject": ["uid": "u"]]], now: begin)
-      endings.look(atEvents: [event], now: begin.addingTimeInterval(signal))
+      endings.look(atEvents: [killing], now: begin.addingTimeInterval(signal))
       #expect(!endings.awaitsSignals)
-      endings.look(atEvents: [event], now: begin.addingTimeInterval(signal + 0.02))
+      endings.look(atEvents: [killing], now: begin.addingTimeInterval(signal + 0.02))
     }
     #expect(endings.isUnseen(pod, now: begin.addingTimeInterval(seen - 0.001)))
     #expect(!endings.isUnseen(pod, now: begin.addingTimeInterval(seen + 0.001)))

@@ -1,34 +1,28 @@
 package import FoundationEssentials
 
-/// How late EndpointSlices follow the end of a pod, in seconds from its mark for deletion.
+/// How late EndpointSlices follow the end of a pod, in seconds.
 ///
-/// On a machine that has too much to do everything is late, but the order must stay: a pod is told to end before others
-/// are told that it ends.
+/// They count from the moment when the kubelet tells its containers to end: on a machine that has too much to do
+/// everything is late, but a pod is told of its end before others are.
 package struct EndpointLag: Sendable, Equatable {
-  /// Until the pod's endpoint is not ready.
+  /// From SIGTERM, or the hook before it, until the pod's endpoint is not ready.
   package var unready: Double
-  /// Until its endpoint is gone, if its containers have ended by then.
+  /// From the pod's mark for deletion until its endpoint is gone, if its containers have ended by then.
   package var removed: Double
-  /// From when the kubelet has told its containers to end, until the pod's endpoint is not ready, at least.
-  package var afterSignal = 0.0
-  /// How long to wait for the kubelet to tell them.
-  package var patience = 0.0
+  /// How long after the mark nobody waits for the kubelet any more.
+  package var patience: Double
 
-  /// A lag of so many seconds, which does not wait for the kubelet.
-  package init(unready: Double, removed: Double) {
+  /// A lag of so many seconds.
+  package init(unready: Double, removed: Double, patience: Double) {
     self.unready = unready
     self.removed = removed
+    self.patience = patience
   }
 
   /// No lag, for tests of what follows and not of when.
-  package static let none = EndpointLag(unready: 0, removed: 0)
-  /// The medians on a real cluster: SIGTERM, after 0.012 s, is quicker than either.
-  package static let measured = {
-    var lag = EndpointLag(unready: 0.062, removed: 0.39)
-    lag.afterSignal = 0.05
-    lag.patience = 1
-    return lag
-  }()
+  package static let none = EndpointLag(unready: 0, removed: 0, patience: 0)
+  /// The medians on a real cluster: SIGTERM 0.012 s after the mark, not ready after 0.062 s, gone after 0.39 s.
+  package static let measured = EndpointLag(unready: 0.05, removed: 0.39, patience: 1)
 }
 
 /// Since when pods are known to be ending, and how much of that others know already.
@@ -67,9 +61,7 @@ package struct PodEndings: Sendable {
   }
 
   private func unready(_ ending: Ending) -> Date {
-    let least = ending.marked.addingTimeInterval(lag.unready)
-    let signalled = ending.signalled?.addingTimeInterval(lag.afterSignal)
-    return max(least, signalled ?? ending.marked.addingTimeInterval(lag.patience))
+    ending.signalled?.addingTimeInterval(lag.unready) ?? ending.marked.addingTimeInterval(lag.patience)
   }
 
   /// Whether nobody knows yet that the pod is ending.
