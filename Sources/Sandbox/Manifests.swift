@@ -55,7 +55,12 @@ package struct Manifests: Sendable {
 
   private static func documents(of file: File) throws(SandboxError) -> [JSON] {
     do {
-      return try Yams.load_all(yaml: file.text).map { document in JSON(yaml: document) }
+      var documents = try Yams.load_all(yaml: file.text)
+      var objects: [JSON] = []
+      // It ends at a mistake and keeps it; a `for` would do so with a copy.
+      while let document = documents.next() { objects.append(JSON(yaml: document)) }
+      if let mistake = documents.error { throw mistake }
+      return objects
     } catch {
       throw invalid(file.name, "\(error)")
     }

@@ -2,22 +2,12 @@ import FoundationEssentials
 
 /// What a sandbox is to be: given to ``SandboxService/serve(_:)`` as JSON, since that runs in a process of its own.
 package struct SandboxConfiguration: Codable, Sendable, Equatable {
-  /// What the worker keeps of each vote.
-  package enum Semantics: String, Codable, Sendable, CaseIterable {
-    /// One row a voter: the last vote wins.
-    case upsert
-    /// Also one row for each counted vote.
-    case count
-  }
-
   /// The port of the ingress on 127.0.0.1, or the first of 51 to try.
   package var httpsPort: Int
   /// The first port on 127.0.0.1 to try for plain HTTP, of 51.
   package var httpPort: Int
   /// Whether only ``httpsPort`` will do: then it is an error if it is taken.
   package var exactPort: Bool
-  /// What the worker keeps of each vote.
-  package var semantics: Semantics
   /// Path of the `votingd` binary.
   package var votingd: String
   /// The folder of the voting system's manifests.
@@ -35,14 +25,12 @@ package struct SandboxConfiguration: Codable, Sendable, Equatable {
 
   /// A sandbox as `votebench run` wants it, but for what is given.
   package init(
-    httpsPort: Int = 8443, httpPort: Int = 8080, exactPort: Bool = false, semantics: Semantics = .upsert,
-    votingd: String, manifests: String, version: String = "dev", folderBase: String? = nil, lifeline: Bool = true,
-    ingressLag: Double = 1
+    httpsPort: Int = 8443, httpPort: Int = 8080, exactPort: Bool = false, votingd: String, manifests: String,
+    version: String = "dev", folderBase: String? = nil, lifeline: Bool = true, ingressLag: Double = 1
   ) {
     self.httpsPort = httpsPort
     self.httpPort = httpPort
     self.exactPort = exactPort
-    self.semantics = semantics
     self.votingd = votingd
     self.manifests = manifests
     self.version = version

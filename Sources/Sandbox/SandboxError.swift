@@ -46,7 +46,8 @@ package struct SandboxError: Error, Sendable, CustomStringConvertible {
 
   /// All of it in one sentence or two.
   package var description: String {
-    "\(attempted): \(cause). \(remedy)"
+    // A cause can be another error's text, which ends with a full stop.
+    "\(attempted): \(cause.hasSuffix(".") ? String(cause.dropLast()) : cause). \(remedy)"
   }
 }
 

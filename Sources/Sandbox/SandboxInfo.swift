@@ -2,6 +2,20 @@
 ///
 /// The file appears when the sandbox is ready to take votes, whole at once.
 package struct SandboxInfo: Codable, Sendable, Equatable {
+  /// What the worker keeps of each vote.
+  package enum Semantics: String, Codable, Sendable {
+    /// One row a voter: the last vote wins.
+    case upsert
+    /// Also one row for each counted vote.
+    case count
+
+    /// What a worker's Deployment asks for, as votingd reads it.
+    init(worker: JSON) {
+      let arguments = worker["spec", "template", "spec", "containers"][0]["args"].elements.compactMap(\.string)
+      self = arguments.contains("count") ? .count : .upsert
+    }
+  }
+
   /// The process that serves it.
   package var pid: Int32
   /// When that process started, in clock ticks since the machine's (field 22 of `/proc/PID/stat`).
@@ -31,7 +45,7 @@ package struct SandboxInfo: Codable, Sendable, Equatable {
   /// A folder for HOME when running kubectl, which caches answers by server address.
   package var kubectlHome: String
   /// What the worker keeps of each vote.
-  package var semantics: SandboxConfiguration.Semantics
+  package var semantics: Semantics
   /// The command that prints the voter and the choice of every counted vote, separated by a tab.
   ///
   /// `{prefix}` in it stands for the beginning of the voters' names.

@@ -116,14 +116,13 @@ actor SandboxServer {
 
   private func createObjects(_ certificates: Certificates) throws(SandboxError) {
     let tls = try certificates.secret(named: ShippedObjects.tlsSecret, namespace: ShippedObjects.namespace)
-    let shipped = try ShippedObjects(
-      Manifests(folder: configuration.manifests), semantics: configuration.semantics.rawValue, tls: tls)
+    let shipped = try ShippedObjects(Manifests(folder: configuration.manifests), tls: tls)
     do {
       try shipped.create(in: store)
     } catch {
       throw SandboxError(
-        .startFailed, attempted: "creating the voting system's objects", cause: error.message,
-        remedy: "This is a fault of votebench; please report it.")
+        .manifestInvalid, attempted: "applying the manifests in \(configuration.manifests)", cause: error.message,
+        remedy: "Mend the manifest that it names, or restore the folder.")
     }
   }
 
@@ -224,14 +223,16 @@ actor SandboxServer {
         server: "https://\(range.api):\(APIFront.port)", context: Self.context,
         namespace: ShippedObjects.namespace), to: "kubeconfig")
     let own = ProcessIdentity.current
+    let worker = store.get(.deployments, namespace: ShippedObjects.namespace, name: "worker") ?? .null
+    let semantics = SandboxInfo.Semantics(worker: worker)
     let info = SandboxInfo(
       pid: getpid(), startTime: own?.startTime ?? 0, folder: folder.path, url: "https://\(Self.host):\(ports.https)",
       host: Self.host, address: "127.0.0.1", port: Int(ports.https), httpPort: Int(ports.http),
       caCertificate: certificates.authority,
       kubeconfig: "\(folder.path)/kubeconfig", context: Self.context, namespace: ShippedObjects.namespace,
-      kubectlHome: try folder.makeFolder("kubectl"), semantics: configuration.semantics,
+      kubectlHome: try folder.makeFolder("kubectl"), semantics: semantics,
       exportCommand: VoteExport.command(
-        psql: programs.psql, host: "db.\(ShippedObjects.namespace)", configuration.semantics),
+        psql: programs.psql, host: "db.\(ShippedObjects.namespace)", semantics),
       exportEnvironment: [
         "PGPASSWORD": databasePassword, "LC_ALL": "C", "LD_PRELOAD": programs.nssWrapper,
         "NSS_WRAPPER_HOSTS": names.outside,

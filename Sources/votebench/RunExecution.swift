@@ -77,7 +77,7 @@ final class RunExecution {
       let began = MonotonicTime.now
       let child = try await SandboxChild.start(
         SandboxConfiguration(
-          semantics: .count, votingd: Program.sibling("votingd"), manifests: Program.manifests,
+          votingd: Program.sibling("votingd"), manifests: Program.manifests,
           version: Votebench.version),
         executable: Program.path)
       progress.note("sandbox: ready after \(decimal((MonotonicTime.now - began).seconds, 1)) s at \(child.info.url)")

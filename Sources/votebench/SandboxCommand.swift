@@ -17,7 +17,7 @@ struct SandboxCommand: AsyncParsableCommand {
       do {
         let child = try await SandboxChild.start(
           SandboxConfiguration(
-            semantics: .count, votingd: Program.sibling("votingd"), manifests: Program.manifests,
+            votingd: Program.sibling("votingd"), manifests: Program.manifests,
             version: Votebench.version, lifeline: false),
           executable: Program.path)
         Console.output(SandboxCommand.guide(to: child.info))

@@ -21,7 +21,7 @@ struct APIStage: Sendable {
     try await withStage { stage in
       let api = APIStage(store: ObjectStore(), stage: stage, port: try FreePort.next())
       let manifests = try Manifests(folder: Executables.projectFile("Profiles/manifests"))
-      try ShippedObjects(manifests, semantics: "count").create(in: api.store)
+      try ShippedObjects(manifests).create(in: api.store)
       try await api.makeCertificates()
       let server = APIServer(store: api.store)
       try await withThrowingTaskGroup(of: Void.self) { group in

@@ -161,7 +161,7 @@ struct LifecycleTests {
   @Test("a configuration survives its way through a command line")
   func configuration() throws {
     let configuration = SandboxConfiguration(
-      httpsPort: 9_443, exactPort: true, semantics: .count, votingd: "/opt/vot ingd", manifests: "/m",
+      httpsPort: 9_443, exactPort: true, votingd: "/opt/vot ingd", manifests: "/m",
       version: "1 \"x\"",
       folderBase: "/tmp", lifeline: false, ingressLag: 0.1)
     #expect(try SandboxConfiguration(argument: configuration.argument) == configuration)

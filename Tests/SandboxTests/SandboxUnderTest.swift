@@ -12,12 +12,10 @@ struct SandboxUnderTest {
   let stage: Stage
 
   static func configuration(_ stage: Stage) throws -> SandboxConfiguration {
-    var configuration = SandboxConfiguration(
+    SandboxConfiguration(
       httpsPort: try FreePort.next(), votingd: try Executables.built("votingd"),
       manifests: Executables.projectFile("Profiles/manifests"), folderBase: stage.folder,
       lifeline: false)
-    configuration.semantics = .count
-    return configuration
   }
 
   static func run(_ body: (SandboxUnderTest) async throws -> Void) async throws {

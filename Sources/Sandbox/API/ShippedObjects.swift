@@ -1,6 +1,6 @@
 /// The objects that a sandbox starts with: those of the manifests, and what a cluster has of its own.
 ///
-/// Only the way in which the worker counts may differ from the manifests; the TLS Secret, which no file can have, is added.
+/// The TLS Secret, which no file can have, is added to the manifests.
 package struct ShippedObjects: Sendable {
   /// The namespace of the voting system.
   package static let namespace = "oggy"
@@ -8,15 +8,13 @@ package struct ShippedObjects: Sendable {
   package static let tlsSecret = "oggy-tls"
 
   private let manifests: [(resource: Resource, object: JSON)]
-  private let semantics: String
   private let tls: JSON?
 
-  /// The objects for a way of counting (`count` or `upsert`) and a Secret of type `kubernetes.io/tls`, if there is one.
+  /// The objects, with a Secret of type `kubernetes.io/tls` if there is one.
   ///
   /// Throws `manifestInvalid` where the manifests cannot be read.
-  package init(_ manifests: Manifests, semantics: String, tls: JSON? = nil) throws(SandboxError) {
+  package init(_ manifests: Manifests, tls: JSON? = nil) throws(SandboxError) {
     self.manifests = try manifests.objects()
-    self.semantics = semantics
     self.tls = tls
   }
 
@@ -34,18 +32,16 @@ package struct ShippedObjects: Sendable {
 
   /// The objects, in an order in which they can be created.
   package var all: [(resource: Resource, object: JSON)] {
-    let own = manifests.map { (resource: $0.resource, object: adjusted($0.object, $0.resource)) }
+    let own = manifests.map { (resource: $0.resource, object: applied($0.object)) }
     return clusterObjects + own.prefix { $0.resource == .namespaces }
       + (tls.map { [(resource: .secrets, object: $0)] } ?? []) + own.drop { $0.resource == .namespaces }
   }
 
   // As `kubectl apply` leaves them, so that the next one says what really changed.
-  private func adjusted(_ object: JSON, _ resource: Resource) -> JSON {
-    var object = object
-    object["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"] = .string(object.text + "\n")
-    if resource == .deployments, object["metadata", "name"] == "worker" {
-      object["spec", "template", "spec", "containers"][0]["args"] = ["--semantics", .string(semantics)]
-    }
+  private func applied(_ manifest: JSON) -> JSON {
+    var object = manifest
+    object["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"] = .string(
+      manifest.text + "\n")
     return object
   }
 

@@ -4,7 +4,7 @@ enum VoteExport {
   ///
   /// The database goes by the name of its Service, which the environment has to resolve: its pod may be another by then.
   /// `{prefix}` stands for the beginning of the voters' names; it must hold no `%`, `_` or quote.
-  static func command(psql: String, host: String, _ semantics: SandboxConfiguration.Semantics) -> [String] {
+  static func command(psql: String, host: String, _ semantics: SandboxInfo.Semantics) -> [String] {
     let query =
       switch semantics {
       case .count: "SELECT voter_id, vote FROM counted WHERE voter_id LIKE '{prefix}%'"
