@@ -31,14 +31,15 @@ struct APIWriter {
     if resource.subresources.contains("status") { object["status"] = .null }
     object["metadata", "managedFields"] = .null
     object["metadata", "resourceVersion"] = .null
-    try store(&object, request, target, applied: false)
+    try complete(&object, request, target, applied: false)
     let stored = try store.create(object, resource, dryRun: request.isDryRun)
     return .object(
       stored, status: 201,
       warnings: decoded.warnings + NotEnforced.warnings(stored, previous: nil, resource))
   }
 
-  private func store(
+  // What every new object goes through before it is stored.
+  private func complete(
     _ object: inout JSON, _ request: APIRequest, _ target: APITarget, applied: Bool
   ) throws(APIStatus) {
     let given = object
@@ -201,7 +202,7 @@ struct APIWriter {
       try place(&applied, target)
       applied["metadata", "name"] = .string(name)
       if target.resource.subresources.contains("status") { applied["status"] = .null }
-      try store(&applied, request, target, applied: true)
+      try complete(&applied, request, target, applied: true)
       let stored = try store.create(applied, target.resource, dryRun: request.isDryRun)
       return .object(
         stored, status: 201,

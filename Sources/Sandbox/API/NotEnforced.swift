@@ -11,7 +11,7 @@ enum NotEnforced {
     .networkPolicies: "the sandbox stores NetworkPolicies and does not enforce them: every pod reaches every other",
     .roles: access, .roleBindings: access, .clusterRoles: access, .clusterRoleBindings: access,
     .horizontalPodAutoscalers: "the sandbox stores HorizontalPodAutoscalers and does not scale by them",
-    .jobs: "the sandbox stores Jobs and does not run them",
+    .jobs: JobController.message,
     .podDisruptionBudgets: "the sandbox stores PodDisruptionBudgets; nothing is evicted here, so they protect nothing",
   ]
   private static let access =

@@ -4,7 +4,8 @@ package import FoundationEssentials
 ///
 /// The condition is the one of a suspended Job, which runs nothing either.
 package enum JobController {
-  private static let message = "the sandbox stores Jobs and does not run them"
+  /// What is said of it wherever it is written.
+  package static let message = "the sandbox stores Jobs and does not run them"
 
   /// Decides the status of a Job.
   package static func sync(_ job: JSON, now: Date) -> ControllerOutcome {
