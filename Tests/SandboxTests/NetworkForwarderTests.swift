@@ -95,6 +95,32 @@ struct NetworkForwarderTests {
     }
   }
 
+  @Test("a copy of the listening socket, which a process that starts holds for a moment, keeps nobody listening")
+  func copied() async throws {
+    try await withPlace { place in
+      await place.go(to: place.endpoint(0))
+      let copies = Self.sockets(on: place.port).map { dup($0) }
+      defer { for copy in copies { close(copy) } }
+      #expect(copies.count == 1)
+      await place.go()
+      await #expect(throws: NetworkPeer.SystemFailure(number: ECONNREFUSED)) { try await place.client() }
+      await place.go(to: place.endpoint(0))
+    }
+  }
+
+  // Descriptors of this process whose own address is that one.
+  private static func sockets(on port: ForwardingTable.ServicePort) -> [Int32] {
+    (0..<Int32(1_024)).filter { descriptor in
+      var name = sockaddr_in()
+      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let isNamed = withUnsafeMutablePointer(to: &name) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) == 0 }
+      }
+      return isNamed && name.sin_family == sa_family_t(AF_INET) && name.sin_port == port.port.bigEndian
+        && name.sin_addr.s_addr == inet_addr(port.address)
+    }
+  }
+
   @Test("an endpoint that refuses breaks the client's connection")
   func unreachable() async throws {
     try await withPlace { place in

@@ -37,7 +37,7 @@ actor ServiceForwarder {
   ) async -> [ForwardingTable.ServicePort: Failure] {
     for (port, listener) in listeners where table[port] == nil {
       listeners[port] = nil
-      try? await listener.channel.close()
+      await Self.end(listener.channel)
     }
     var failures: [ForwardingTable.ServicePort: Failure] = [:]
     for (port, endpoints) in table {
@@ -55,6 +55,18 @@ actor ServiceForwarder {
   func stop() async {
     listeners = [:]
     try? await group.shutdownGracefully()
+  }
+
+  // A process that is just being started holds copies of all our sockets until its program runs. Only shutdown(2) ends
+  // the listening for all of them at once.
+  private static func end(_ listener: any Channel) async {
+    let shut = listener.eventLoop.submit {
+      try listener.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+        shutdown($0, Int32(SHUT_RDWR))
+      }
+    }
+    _ = try? await shut.get()
+    try? await listener.close()
   }
 
   private func listen(
