@@ -90,6 +90,28 @@ struct KubectlExecTests {
     }
   }
 
+  @Test("a client that goes away at any moment of the hand-shake does the server no harm", arguments: 0..<3)
+  func goneEarly(linesRead: Int) async throws {
+    try await KubectlStage.run { stage in
+      try await stage.runPod("box", "exec sleep 100")
+      let request = """
+        POST /api/v1/namespaces/default/pods/box/exec?command=sleep&command=30&stdout=true&stderr=true HTTP/1.1\r
+        Host: x\r\nX-Client-Verify: SUCCESS\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r
+        X-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n
+        """
+      for round in 0..<60 {
+        let client = try TestSupport.LoopbackSocket(unixSocketPath: "\(stage.node.folder.path)/api.sock")
+        try client.write(request)
+        let lines = try (0..<linesRead).map { _ in try client.line() }
+        #expect(lines.first ?? "HTTP/1.1 101 Switching Protocols" == "HTTP/1.1 101 Switching Protocols")
+        if round % 3 == 0 { try await Task.sleep(for: .milliseconds(round)) }
+      }
+      let client = try #require(KubectlClient.all.first)
+      let said = try await stage.shell(client, "kubectl exec box -- echo here")
+      #expect(said.output == "here\n", "\(said)")
+    }
+  }
+
   @Test("a terminal, or a client without a protocol, is refused")
   func terminal() async throws {
     try await KubectlStage.run { stage in
