@@ -15,7 +15,7 @@ actor IngressController {
   private var pushed: String?
   private var certificates: Set<String> = []
   private var refused: Set<String> = []
-  private var told: [String: Set<String>] = [:]
+  private var said = Notices()
   private var isBusy = false
   private var isStale = false
   private var alarm: Task<Void, Never>?
@@ -160,13 +160,6 @@ extension IngressController {
         stored["status", "loadBalancer"] = address
       }
     }
-    var now: [String: Set<String>] = [:]
-    for notice in all {
-      // What is said is said once, until the Ingress or what is wrong with it changes.
-      let words = "\(notice.object["metadata", "generation"].int ?? 0) \(notice.message)"
-      let isNew = now[notice.object.uid, default: []].insert(words).inserted
-      if isNew, told[notice.object.uid]?.contains(words) != true { store.record(notice) }
-    }
-    told = now
+    for notice in said.news(all) { store.record(notice) }
   }
 }

@@ -47,23 +47,11 @@ extension Kubelet {
   private func plan(_ request: ExecRequest, _ target: ContainerTarget) throws(APIStatus) -> ChildProcess.Plan {
     do throws(ContainerRunner.Failure) {
       let plan = try runner.plan(request.command, in: target, log: "/dev/null")
-      let program = plan.command.first ?? ""
-      guard Self.isProgram(program, path: plan.environment["PATH"] ?? "") else {
-        let missing =
-          program.contains("/")
-          ? "stat \(program): no such file or directory"
-          : "executable file not found in $PATH"
-        throw ContainerRunner.Failure(reason: "", message: "exec: \"\(request.command[0])\": \(missing)")
-      }
-      return plan
+      if ImagePrograms.isThere(plan.command[0], in: plan.environment["PATH"] ?? "") { return plan }
     } catch {
-      throw Self.failure("unable to start container process: \(error.message)")
+      throw Self.failure(error.message)
     }
-  }
-
-  private static func isProgram(_ name: String, path: String) -> Bool {
-    if name.contains("/") { return access(name, X_OK) == 0 }
-    return path.split(separator: ":").contains { access("\($0)/\(name)", X_OK) == 0 }
+    throw Self.failure(ContainerRunner.notFound(request.command[0], "exec failed"))
   }
 
   private static func failure(_ cause: String) -> APIStatus {

@@ -94,8 +94,8 @@ struct ContainerRunner: Sendable {
     }
   }
 
-  // As runc says it.
-  private static func notFound(_ program: String, _ action: String) -> String {
+  /// What runc says of a program that is not there.
+  static func notFound(_ program: String, _ action: String) -> String {
     let cause =
       program.hasPrefix("/") ? "stat \(program): no such file or directory" : "executable file not found in $PATH"
     return "OCI runtime \(action): unable to start container process: exec: \"\(program)\": \(cause): unknown"

@@ -7,7 +7,7 @@ actor ServiceNetwork {
   private let hosts: PodHosts
   private let logger: Logger
   private let forwarder = ServiceForwarder()
-  private var told: Set<String> = []
+  private var said = Notices()
 
   /// Nothing happens until ``run()``.
   init(store: ObjectStore, hosts: PodHosts, logger: Logger) {
@@ -35,17 +35,6 @@ actor ServiceNetwork {
       logger.debug("no Service can listen on \(port.address):\(port.port): \(failure.cause)")
       if let notice = table.notice(port, cause: failure.cause, needsRoot: failure.needsRoot) { notices.append(notice) }
     }
-    tell(notices)
-  }
-
-  // Each is said once.
-  private func tell(_ notices: [EventRecord]) {
-    var now: Set<String> = []
-    for notice in notices {
-      let words = "\(notice.object.uid) \(notice.message)"
-      if !told.contains(words), now.insert(words).inserted { store.record(notice) }
-      now.insert(words)
-    }
-    told = now
+    for notice in said.news(notices) { store.record(notice) }
   }
 }
