@@ -2,10 +2,11 @@ import Hummingbird
 
 /// Whether what a role depends on is reachable, for `/readyz`.
 ///
-/// However many probes arrive, one check runs at a time, and its result serves for 200 ms.
+/// However many probes arrive, one check runs at a time. That all is well serves for 200 ms; that something is missing
+/// serves those who waited, so that the next probe sees it come back.
 actor Readiness {
   private let check: @Sendable () async -> [String]
-  private var known: (missing: [String], at: ContinuousClock.Instant)?
+  private var wellAt: ContinuousClock.Instant?
   private var running: Task<[String], Never>?
 
   /// `check` returns a sentence for each thing that is missing, none when all is well.
@@ -21,12 +22,12 @@ actor Readiness {
   }
 
   private func missing() async -> [String] {
-    if let known, known.at.duration(to: .now) < .milliseconds(200) { return known.missing }
+    if let wellAt, wellAt.duration(to: .now) < .milliseconds(200) { return [] }
     if let running { return await running.value }
     let task = Task { [check] in await check() }
     running = task
     let missing = await task.value
-    known = (missing, .now)
+    wellAt = missing.isEmpty ? .now : nil
     running = nil
     return missing
   }
