@@ -27,7 +27,7 @@ package struct RolloutDriver: Sendable {
   }
 
   /// The Deployment as it is.
-  package func current() async throws(KubectlError) -> Deployment {
+  package func current() async throws(KubectlError) -> WorkloadObject {
     try decode(try await kubectl.require(["get", "deployment", deployment, "-o", "json"]).output)
   }
 
@@ -46,7 +46,7 @@ package struct RolloutDriver: Sendable {
     let (items, version) = try await list(before)
     let started = now()
     let record = RolloutRecord(
-      trigger: commandLine(of: change), workload: "deployment/\(deployment)", start: started)
+      trigger: commandLine(of: change), workload: Workload(.deployment, deployment), start: started)
     var progress = RolloutProgress(record: record, deployment: before, pods: items, limit: limit)
     let ended = try await make(change)
     progress.commandEnded(exit: ended.exit)
@@ -69,14 +69,16 @@ package struct RolloutDriver: Sendable {
   // MARK: Watching
 
   private enum Seen: Sendable {
-    case deployment(Deployment)
+    case deployment(WorkloadObject)
     case pod(Pod)
     case gone(String)
     case all([Pod])
     case tick
   }
 
-  private func follow(_ start: RolloutProgress, _ before: Deployment, podsFrom version: String) async -> RolloutRecord {
+  private func follow(_ start: RolloutProgress, _ before: WorkloadObject, podsFrom version: String) async
+    -> RolloutRecord
+  {
     let (stream, output) = AsyncStream<Seen>.makeStream()
     return await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.watchDeployment(output) }
@@ -118,7 +120,7 @@ package struct RolloutDriver: Sendable {
     while !Task.isCancelled {
       // A watch without a version begins with the object as it is: nothing is missed when a stream broke.
       try? await kubectl.lines(raw: path) { line in
-        guard let event: WatchLine<Deployment> = try? decode(line), event.type != "DELETED" else { return }
+        guard let event: WatchLine<WorkloadObject> = try? decode(line), event.type != "DELETED" else { return }
         output.yield(.deployment(event.object))
       }
       try? await Task.sleep(for: .milliseconds(200))
@@ -126,7 +128,7 @@ package struct RolloutDriver: Sendable {
   }
 
   private func watchPods(
-    _ before: Deployment, from version: String, _ output: AsyncStream<Seen>.Continuation
+    _ before: WorkloadObject, from version: String, _ output: AsyncStream<Seen>.Continuation
   ) async {
     var version: String? = version
     while !Task.isCancelled {
@@ -148,13 +150,13 @@ package struct RolloutDriver: Sendable {
     }
   }
 
-  private func list(_ deployment: Deployment) async throws(KubectlError) -> (items: [Pod], version: String) {
+  private func list(_ deployment: WorkloadObject) async throws(KubectlError) -> (items: [Pod], version: String) {
     let list: ObjectList<Pod> = try decode(
       try await kubectl.require(["get", "--raw", podsPath(deployment)]).output)
     return (list.items, list.metadata.resourceVersion)
   }
 
-  private func podsPath(_ deployment: Deployment) -> String {
+  private func podsPath(_ deployment: WorkloadObject) -> String {
     let labels = (deployment.spec.selector.matchLabels ?? [:]).sorted { $0.key < $1.key }
       .map { "\($0.key.replacing("/", with: "%2F"))%3D\($0.value)" }.joined(separator: "%2C")
     return "/api/v1/namespaces/\(kubectl.namespace)/pods?labelSelector=\(labels)"
@@ -178,4 +180,19 @@ package struct RolloutDriver: Sendable {
         remedy: "Check kubectl's output by hand: kubectl -n \(kubectl.namespace) get deployment \(deployment) -o json")
     }
   }
+}
+
+/// A list as the API server answers it.
+struct ObjectList<Item: Decodable>: Decodable {
+  struct Metadata: Decodable {
+    var resourceVersion: String
+  }
+  var metadata: Metadata
+  var items: [Item]
+}
+
+/// A line of a watch.
+struct WatchLine<Item: Decodable>: Decodable {
+  var type: String
+  var object: Item
 }

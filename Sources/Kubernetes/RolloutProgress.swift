@@ -9,7 +9,7 @@ package struct RolloutProgress: Sendable {
   private let generationBefore: Int
   private let podsBefore: Set<String>
   private let deadline: MonotonicTime
-  private var deployment: Deployment?
+  private var deployment: WorkloadObject?
   private var present: Set<String> = []
   /// Pods that are there and have ended for good.
   private var ended: Set<String> = []
@@ -19,7 +19,7 @@ package struct RolloutProgress: Sendable {
   package private(set) var record: RolloutRecord
 
   /// A change that begins at `record.start`, of a Deployment as it was with its pods before, and may take `limit`.
-  package init(record: RolloutRecord, deployment: Deployment, pods: [Pod], limit: Duration) {
+  package init(record: RolloutRecord, deployment: WorkloadObject, pods: [Pod], limit: Duration) {
     self.record = record
     generationBefore = deployment.metadata.generation ?? 0
     podsBefore = Set(pods.map(\.metadata.uid))
@@ -28,7 +28,7 @@ package struct RolloutProgress: Sendable {
   }
 
   /// The Deployment is like this.
-  package mutating func observe(deployment: Deployment) {
+  package mutating func observe(deployment: WorkloadObject) {
     self.deployment = deployment
     guard isCurrent(deployment) else { return }
     let progressing = deployment.status?.conditions?.first { $0.type == "Progressing" }
@@ -43,11 +43,11 @@ package struct RolloutProgress: Sendable {
     present.insert(uid)
     if pod.hasEnded { ended.insert(uid) }
     let place = place(of: pod)
-    if record.pods[place].created == nil, !podsBefore.contains(uid) { record.pods[place].created = now }
-    if pod.isReady, record.pods[place].ready == nil, !podsBefore.contains(uid) { record.pods[place].ready = now }
+    if !podsBefore.contains(uid) { pass(.created, place, now) }
+    if pod.isReady, !podsBefore.contains(uid) { pass(.ready, place, now) }
     if pod.metadata.deletionTimestamp != nil {
       terminating.insert(uid)
-      if record.pods[place].marked == nil { record.pods[place].marked = now }
+      pass(.marked, place, now)
     } else if !podsBefore.contains(uid), let waiting = pod.waiting {
       recognise(waiting)
     }
@@ -58,8 +58,8 @@ package struct RolloutProgress: Sendable {
     present.remove(uid)
     ended.remove(uid)
     terminating.remove(uid)
-    guard let place = record.pods.firstIndex(where: { $0.uid == uid }), record.pods[place].gone == nil else { return }
-    record.pods[place].gone = now
+    guard let place = record.pods.firstIndex(where: { $0.uid == uid }) else { return }
+    pass(.gone, place, now)
   }
 
   /// These pods are there and no others: what a list says after a gap in the watch.
@@ -90,7 +90,7 @@ package struct RolloutProgress: Sendable {
 
   /// The command that began the change ended so.
   package mutating func commandEnded(exit: Int) {
-    record.kubectlExit = exit
+    record.exit = exit
   }
 
   private mutating func end(_ outcome: RolloutOutcome, _ detail: String?, _ now: MonotonicTime) {
@@ -100,7 +100,7 @@ package struct RolloutProgress: Sendable {
   }
 
   /// Right after a change the status still tells of the state before; it counts once its generation has caught up.
-  private func isCurrent(_ deployment: Deployment) -> Bool {
+  private func isCurrent(_ deployment: WorkloadObject) -> Bool {
     let generation = deployment.metadata.generation ?? 0
     return generation > generationBefore && deployment.status?.observedGeneration ?? 0 >= generation
   }
@@ -112,13 +112,17 @@ package struct RolloutProgress: Sendable {
       && status.availableReplicas ?? 0 == wanted && terminating.isEmpty && present.subtracting(ended).count == wanted
   }
 
-  private mutating func recognise(_ waiting: Pod.Status.ContainerStatus.State.Waiting) {
+  private mutating func recognise(_ waiting: Pod.ContainerStatus.State.Waiting) {
     switch waiting.reason {
     // A first ErrImagePull may be a hiccup of the registry; the back-off says that it was tried again.
     case "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName": fail(.imagePull, waiting.message ?? "")
     case "CrashLoopBackOff": fail(.crashLoop, waiting.message ?? "")
     default: break
     }
+  }
+
+  private mutating func pass(_ milestone: PodMilestone, _ place: Int, _ now: MonotonicTime) {
+    if record.pods[place].times[milestone] == nil { record.pods[place].times[milestone] = Moment(now) }
   }
 
   private mutating func fail(_ outcome: RolloutOutcome, _ detail: String) {

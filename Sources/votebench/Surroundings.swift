@@ -87,7 +87,7 @@ struct Surroundings {
   /// load.
   func prepareChange(_ profile: RunProfile) async throws(RunFailure) -> RolloutDriver.Change? {
     guard let driver, let rollout = profile.rollout else { return nil }
-    let deployment: Deployment
+    let deployment: WorkloadObject
     do {
       deployment = try await driver.current()
     } catch {

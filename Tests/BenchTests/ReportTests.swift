@@ -81,16 +81,16 @@ struct ReportTests {
   private static func rollouts() -> [RolloutRecord] {
     var rollout = RolloutRecord(
       trigger: "kubectl -n oggy set image deployment/voting-app voting-app=voting-app:v2",
-      workload: "deployment/voting-app", start: at(4))
+      workload: Workload(.deployment, "voting-app"), start: at(4))
     rollout.end = at(6)
     rollout.outcome = .complete
-    rollout.kubectlExit = 0
+    rollout.exit = 0
     var old = RolloutRecord.Pod(name: "voting-app-1", uid: "u1", isOld: true, image: "voting-app:v1")
-    old.marked = at(4.5)
-    old.gone = at(5.9)
+    old.times[.marked] = Moment(at(4.5))
+    old.times[.gone] = Moment(at(5.9))
     var new = RolloutRecord.Pod(name: "voting-app-5", uid: "u5", isOld: false, image: "voting-app:v2")
-    new.created = at(4.1)
-    new.ready = at(4.4)
+    new.times[.created] = Moment(at(4.1))
+    new.times[.ready] = Moment(at(4.4))
     rollout.pods = [old, new]
     return [rollout]
   }

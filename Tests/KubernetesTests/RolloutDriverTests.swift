@@ -32,7 +32,7 @@ struct RolloutDriverTests {
   }
 
   private static let deployment = """
-    {"metadata":{"name":"d","generation":1},"spec":{"replicas":1,"selector":{"matchLabels":{"app":"d"}},\
+    {"metadata":{"name":"d","uid":"d","generation":1},"spec":{"replicas":1,"selector":{"matchLabels":{"app":"d"}},\
     "template":{"spec":{"containers":[{"name":"c","image":"i"}]}}}}
     """
   private static let pods = #"{"metadata":{"resourceVersion":"1"},"items":[]}"#

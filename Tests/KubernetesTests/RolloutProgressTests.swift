@@ -14,7 +14,7 @@ struct Recording {
     var type: String?
   }
   struct PodEvent: Decodable { var object: Pod }
-  struct DeploymentEvent: Decodable { var object: Deployment }
+  struct DeploymentEvent: Decodable { var object: WorkloadObject }
 
   let name: String
   let lines: [(line: Line, text: String)]
@@ -35,14 +35,14 @@ struct Recording {
     let commands = lines.compactMap { $0.line.command == nil ? nil : $0.line }
     let command = commands[number]
     let until = number + 1 < commands.count ? commands[number + 1].t : .infinity
-    var deployment: Deployment?
+    var deployment: WorkloadObject?
     var pods: [String: Pod] = [:]
     var progress: RolloutProgress?
     for (line, text) in lines where line.command == nil && line.t < until {
       if line.t >= command.t, progress == nil, let deployment {
         progress = RolloutProgress(
           record: RolloutRecord(
-            trigger: (command.command ?? []).joined(separator: " "), workload: "deployment/voting-app",
+            trigger: (command.command ?? []).joined(separator: " "), workload: Workload(.deployment, "voting-app"),
             start: Self.moment(command.t)),
           deployment: deployment, pods: Array(pods.values), limit: limit)
       }
@@ -102,8 +102,8 @@ struct RolloutProgressTests {
     let changeOver = try Recording.moment(recording.changeOver())
     #expect(abs((end - changeOver).seconds) < 0.1)
     #expect(record.pods.filter(\.isOld).count == 4)
-    #expect(record.pods.filter { $0.isOld && $0.marked != nil && $0.gone != nil }.count == 4)
-    #expect(record.pods.filter { !$0.isOld && $0.ready != nil }.count == 4)
+    #expect(record.pods.filter { $0.isOld && $0.times[.marked] != nil && $0.times[.gone] != nil }.count == 4)
+    #expect(record.pods.filter { !$0.isOld && $0.times[.ready] != nil }.count == 4)
   }
 
   @Test(
@@ -136,7 +136,7 @@ struct RolloutProgressTests {
     let text = try #require(recording.lines.first { $0.line.resource == "deployments" }?.text)
     let before = try JSONDecoder().decode(Recording.DeploymentEvent.self, from: Data(text.utf8)).object
     var progress = RolloutProgress(
-      record: RolloutRecord(trigger: "", workload: "", start: Recording.moment(0)), deployment: before, pods: [],
+      record: RolloutRecord(trigger: "", workload: Workload(.deployment, "d"), start: Recording.moment(0)), deployment: before, pods: [],
       limit: .seconds(10))
     progress.observe(deployment: before)
     #expect(progress.outcome(at: Recording.moment(1)) == nil)
@@ -146,12 +146,12 @@ struct RolloutProgressTests {
   @Test("a pod that has ended for good, such as an evicted one, does not keep a rollout from being complete")
   func evicted() throws {
     let decoder = JSONDecoder()
-    func deployment(_ generation: Int) throws -> Deployment {
+    func deployment(_ generation: Int) throws -> WorkloadObject {
       try decoder.decode(
-        Deployment.self,
+        WorkloadObject.self,
         from: Data(
           """
-          {"metadata":{"name":"d","generation":\(generation)},"spec":{"replicas":1,"selector":{},
+          {"metadata":{"name":"d","uid":"d","generation":\(generation)},"spec":{"replicas":1,"selector":{},
           "template":{"spec":{"containers":[]}}},
           "status":{"observedGeneration":\(generation),"replicas":1,"updatedReplicas":1,"availableReplicas":1}}
           """.utf8))
@@ -162,7 +162,7 @@ struct RolloutProgressTests {
       return try decoder.decode(Pod.self, from: Data(text.utf8))
     }
     var progress = RolloutProgress(
-      record: RolloutRecord(trigger: "", workload: "", start: Recording.moment(0)), deployment: try deployment(1),
+      record: RolloutRecord(trigger: "", workload: Workload(.deployment, "d"), start: Recording.moment(0)), deployment: try deployment(1),
       pods: [try pod("old", "Running"), try pod("evicted", "Failed")], limit: .seconds(10))
     progress.observe(deployment: try deployment(2))
     progress.observe(pod: try pod("new", "Running"), at: Recording.moment(1))
@@ -180,9 +180,9 @@ struct RolloutProgressTests {
     let text = try #require(recording.lines.first { $0.line.resource == "deployments" }?.text)
     let before = try JSONDecoder().decode(Recording.DeploymentEvent.self, from: Data(text.utf8)).object
     var progress = RolloutProgress(
-      record: RolloutRecord(trigger: "", workload: "", start: Recording.moment(0)), deployment: before,
+      record: RolloutRecord(trigger: "", workload: Workload(.deployment, "d"), start: Recording.moment(0)), deployment: before,
       pods: Array(pods), limit: .seconds(10))
     progress.observe(all: [pods[0]], at: Recording.moment(3))
-    #expect(progress.record.pods.filter { $0.gone == Recording.moment(3) }.count == 3)
+    #expect(progress.record.pods.filter { $0.times[.gone]?.latest == Recording.moment(3) }.count == 3)
   }
 }

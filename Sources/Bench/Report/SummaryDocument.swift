@@ -124,16 +124,16 @@ package struct SummaryDocument: Sendable, Encodable {
   }
 
   private static func entry(_ rollout: RolloutRecord, _ origin: MonotonicTime) -> RolloutEntry {
-    func seconds(_ moment: MonotonicTime?) -> Double? { moment.map { ($0 - origin).seconds } }
+    func seconds(_ moment: Moment?) -> Double? { moment.map { ($0.latest - origin).seconds } }
     return RolloutEntry(
-      trigger: rollout.trigger, workload: rollout.workload,
+      trigger: rollout.trigger, workload: rollout.workload.description,
       outcome: (rollout.outcome ?? .interrupted).rawValue, detail: rollout.detail,
       startS: (rollout.start - origin).seconds, durationS: ((rollout.end ?? rollout.start) - rollout.start).seconds,
-      kubectlExit: rollout.kubectlExit,
+      kubectlExit: rollout.exit,
       pods: rollout.pods.map {
         PodEntry(
-          name: $0.name, uid: $0.uid, old: $0.isOld, image: $0.image, createdS: seconds($0.created),
-          readyS: seconds($0.ready), markedS: seconds($0.marked), goneS: seconds($0.gone))
+          name: $0.name, uid: $0.uid, old: $0.isOld, image: $0.image, createdS: seconds($0.times[.created]),
+          readyS: seconds($0.times[.ready]), markedS: seconds($0.times[.marked]), goneS: seconds($0.times[.gone]))
       })
   }
 

@@ -75,7 +75,7 @@ package struct TerminalSummary: Sendable {
     report.material.rollouts.flatMap { rollout -> [String] in
       let outcome = rollout.outcome ?? .interrupted
       let seconds = decimal(((rollout.end ?? rollout.start) - rollout.start).seconds, 1)
-      let gone = rollout.pods.filter { $0.gone != nil }.count
+      let gone = rollout.pods.filter { $0.times[.gone] != nil }.count
       let created = rollout.pods.filter { !$0.isOld }.count
       var lines = ["change     \(rollout.trigger)"]
       lines.append(
