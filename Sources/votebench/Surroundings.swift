@@ -33,7 +33,7 @@ struct Surroundings {
       let kubectl = Kubectl(
         executable: $0.kubectl, kubeconfig: sandbox.kubeconfig, context: sandbox.context, namespace: sandbox.namespace,
         home: sandbox.kubectlHome)
-      return RolloutDriver(kubectl: kubectl, deployment: $0.deployment, limit: $0.timeout, now: { .now })
+      return RolloutDriver(kubectl: kubectl, deployment: $0.changes[0].workload.name, limit: $0.timeout, now: { .now })
     }
   }
 
@@ -49,7 +49,7 @@ struct Surroundings {
     driver = profile.rollout.map {
       let kubectl = Kubectl(
         executable: $0.kubectl, kubeconfig: $0.kubeconfig, context: $0.context, namespace: $0.namespace)
-      return RolloutDriver(kubectl: kubectl, deployment: $0.deployment, limit: $0.timeout, now: { .now })
+      return RolloutDriver(kubectl: kubectl, deployment: $0.changes[0].workload.name, limit: $0.timeout, now: { .now })
     }
   }
 
@@ -86,7 +86,7 @@ struct Surroundings {
   /// Asks the cluster, so that a wrong name, a missing kubectl or an image that is there already is found before any
   /// load.
   func prepareChange(_ profile: RunProfile) async throws(RunFailure) -> RolloutDriver.Change? {
-    guard let driver, let rollout = profile.rollout else { return nil }
+    guard let driver, let rollout = profile.rollout?.changes.first else { return nil }
     let deployment: WorkloadObject
     do {
       deployment = try await driver.current()
@@ -96,18 +96,19 @@ struct Surroundings {
     let containers = deployment.spec.template.spec.containers
     guard let container = containers.first(where: { rollout.container == nil || $0.name == rollout.container }) else {
       throw RunFailure(
-        "deployment/\(rollout.deployment) has no container '\(rollout.container ?? "")': it has "
+        "\(rollout.workload) has no container '\(rollout.container ?? "")': it has "
           + containers.map(\.name).joined(separator: ", ") + ". Name one of them with --container.")
     }
     if rollout.container == nil, containers.count > 1 {
       throw RunFailure(
-        "deployment/\(rollout.deployment) has several containers: " + containers.map(\.name).joined(separator: ", ")
+        "\(rollout.workload) has several containers: " + containers.map(\.name).joined(separator: ", ")
           + ". Name one with --container.")
     }
-    let image = rollout.image ?? (container.image == "voting-app:v2" ? "voting-app:v1" : "voting-app:v2")
+    guard case .image(let wanted) = rollout.trigger else { throw RunFailure("only --image is driven so far.") }
+    let image = wanted ?? (container.image == "voting-app:v2" ? "voting-app:v1" : "voting-app:v2")
     guard image != container.image else {
       throw RunFailure(
-        "deployment/\(rollout.deployment) runs \(image) already: nothing would roll. Name another image with --image.")
+        "\(rollout.workload) runs \(image) already: nothing would roll. Name another image with --image.")
     }
     return .setImage(container: container.name, image: image)
   }

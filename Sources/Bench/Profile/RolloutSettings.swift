@@ -17,10 +17,12 @@ extension SettingsReader {
     if target == .sandbox {
       refuse([.context, .kubeconfig, .namespace], "the sandbox has its own; leave it out, or set --target")
     }
+    let change = RolloutChange(
+      workload: Workload(.deployment, text(.deployment) ?? "voting-app"), container: text(.container),
+      trigger: .image(text(.image)))
     return RunProfile.Rollout(
-      deployment: text(.deployment) ?? "voting-app", namespace: text(.namespace) ?? "oggy", context: text(.context),
-      kubeconfig: text(.kubeconfig), kubectl: text(.kubectl) ?? "kubectl", container: text(.container),
-      image: text(.image), settle: duration(.settle, default: .seconds(10)),
+      namespace: text(.namespace) ?? "oggy", context: text(.context), kubeconfig: text(.kubeconfig),
+      kubectl: text(.kubectl) ?? "kubectl", changes: [change], settle: duration(.settle, default: .seconds(10)),
       recovered: duration(.recovered, default: .seconds(20)),
       timeout: duration(.rolloutTimeout, default: .seconds(120)), rollback: flag(.rollback, default: true))
   }

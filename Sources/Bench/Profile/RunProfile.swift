@@ -38,11 +38,9 @@ package struct RunProfile: Sendable, Hashable {
     }
   }
 
-  /// The change of the cluster in the middle of the load.
+  /// What is changed in the cluster in the middle of the load, and how it is reached.
   package struct Rollout: Sendable, Hashable {
-    /// The Deployment that changes.
-    package var deployment: String
-    /// Its namespace.
+    /// Namespace of all that changes.
     package var namespace: String
     /// Kubeconfig context; nil for kubectl's current one.
     package var context: String?
@@ -50,18 +48,36 @@ package struct RunProfile: Sendable, Hashable {
     package var kubeconfig: String?
     /// Name of kubectl on PATH, or a path.
     package var kubectl: String
-    /// The container whose image changes; nil for the only one.
-    package var container: String?
-    /// The new image; nil on the sandbox for the other of v1 and v2.
-    package var image: String?
-    /// How long load goes on between the rollout and the rollback.
+    /// The changes, at least one: made one after the other, each when the one before is complete.
+    package var changes: [RolloutChange]
+    /// How every workload of `changes` rolls during the run; nil to leave it as it is.
+    package var strategy: StrategyChange?
+    /// How long load goes on between the last change and the rollback.
     package var settle: Duration
     /// How long load goes on after the rollback.
     package var recovered: Duration
-    /// How long the rollout may take, and the rollback again.
+    /// How long each change may take, and its rollback again.
     package var timeout: Duration
-    /// True when the change is undone after `settle`; one that failed, at once.
+    /// True when all changes are put back after `settle`, the last one first; at once after one that failed.
     package var rollback: Bool
+
+    /// A rollout; see the members.
+    package init(
+      namespace: String, context: String? = nil, kubeconfig: String? = nil, kubectl: String, changes: [RolloutChange],
+      strategy: StrategyChange? = nil, settle: Duration, recovered: Duration, timeout: Duration, rollback: Bool
+    ) {
+      precondition(!changes.isEmpty, "a rollout changes something")
+      self.namespace = namespace
+      self.context = context
+      self.kubeconfig = kubeconfig
+      self.kubectl = kubectl
+      self.changes = changes
+      self.strategy = strategy
+      self.settle = settle
+      self.recovered = recovered
+      self.timeout = timeout
+      self.rollback = rollback
+    }
   }
 
   /// Where votes go.
