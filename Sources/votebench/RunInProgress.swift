@@ -57,11 +57,7 @@ struct RunInProgress {
     self.progress = progress
     self.log = log
     self.send = send
-    machine = RunMachine(
-      plan: RunMachine.Plan(
-        warmup: profile.warmup, baseline: profile.baseline, settle: profile.rollout?.settle ?? .zero,
-        recovered: profile.rollout?.recovered ?? .zero, duringRollout: profile.rollout != nil,
-        rollback: profile.rollout?.rollback ?? false))
+    machine = RunMachine(plan: RunMachine.Plan(profile))
   }
 
   /// Takes one event into account.
@@ -261,6 +257,7 @@ struct RunInProgress {
       case .abandonRollout: changing?.cancel()
       case .startRollback: start(.undo, now: now)
       case .endVotes: engine.endVotes(at: now)
+      case .restore: act(machine.handle(.restored, now: now), now: now)
       }
     }
   }

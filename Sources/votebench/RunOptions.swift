@@ -113,11 +113,14 @@ struct RunOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "How long the tally may take to converge (default 10m).")
   var drainMax: String?
 
-  @Flag(help: "Roll a Deployment out and back in the middle of the load.")
+  @Flag(help: "Change the cluster in the middle of the load, and put it back.")
   var duringRollout = false
 
-  @Option(parsing: .unconditional, help: "The Deployment (default voting-app).")
+  @Option(parsing: .unconditional, help: "The Deployment that changes (default voting-app).")
   var deployment: String?
+
+  @Option(parsing: .unconditional, help: "Instead of --deployment: the StatefulSet that changes.")
+  var statefulset: String?
 
   @Option(parsing: .unconditional, help: "Its namespace (default oggy).")
   var namespace: String?
@@ -131,11 +134,34 @@ struct RunOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "The kubectl to run.")
   var kubectl: String?
 
-  @Option(parsing: .unconditional, help: "The container whose image changes (default: the only one).")
+  @Option(parsing: .unconditional, help: "The container whose image or environment changes (default: the only one).")
   var container: String?
 
   @Option(parsing: .unconditional, help: "The image to roll out (default on the sandbox: the other of v1 and v2).")
   var image: String?
+
+  @Flag(help: "Instead of --image: restart every pod.")
+  var restart = false
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: "Instead of --image: NAME=value of the environment, NAME- to take it away; repeat it for more.")
+  var setEnv: [String] = []
+
+  @Option(parsing: .unconditional, help: "Instead of --image: the new number of pods.")
+  var scale: String?
+
+  @Flag(help: "Instead of --image: delete one of the pods.")
+  var deletePod = false
+
+  @Option(parsing: .unconditional, help: "Instead of --image: any command, run by /bin/sh, after which to watch.")
+  var trigger: String?
+
+  @Option(
+    parsing: .unconditional,
+    help:
+      "How it rolls during the run: maxSurge=1,maxUnavailable=0,minReadySeconds=5 or some of it; put back afterwards.")
+  var strategy: String?
 
   @Option(parsing: .unconditional, help: "Time before the rollout (default 30s).")
   var baseline: String?
@@ -158,6 +184,9 @@ struct RunOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Seed of all that is drawn: choices, Poisson arrivals, new connections.")
   var seed: String?
 
+  @Flag(help: "Print every command, the schedule and the number of votes, and change nothing.")
+  var dryRun = false
+
   @Option(parsing: .unconditional, help: "auto, plain or none.")
   var progress: String?
 
@@ -178,15 +207,18 @@ struct RunOptions: ParsableArguments {
       (.control, control), (.podHeader, podHeader), (.versionHeader, versionHeader), (.podPattern, podPattern),
       (.duration, duration), (.warmup, warmup),
       (.connections, connections), (.timeout, timeout), (.pollInterval, pollInterval), (.drainMax, drainMax),
-      (.duringRollout, duringRollout ? "true" : nil), (.deployment, deployment), (.namespace, namespace),
-      (.context, context), (.kubeconfig, kubeconfig), (.kubectl, kubectl), (.container, container), (.image, image),
-      (.baseline, baseline), (.settle, settle), (.recovered, recovered), (.rolloutTimeout, rolloutTimeout),
+      (.duringRollout, duringRollout ? "true" : nil), (.deployment, deployment), (.statefulset, statefulset),
+      (.namespace, namespace), (.context, context), (.kubeconfig, kubeconfig), (.kubectl, kubectl),
+      (.container, container), (.image, image), (.restart, restart ? "true" : nil), (.scale, scale),
+      (.deletePod, deletePod ? "true" : nil), (.trigger, trigger), (.strategy, strategy), (.baseline, baseline),
+      (.settle, settle), (.recovered, recovered), (.rolloutTimeout, rolloutTimeout),
       (.rollback, rollback.map { $0 ? "true" : "false" }), (.out, out), (.seed, seed),
     ]
     for (key, text) in texts {
       if let text { settings.set(key, Settings.Setting(text, place: "--\(key.rawValue)")) }
     }
     for text in header { settings.add(.header, Settings.Setting(text, place: "--header")) }
+    for text in setEnv { settings.add(.setEnv, Settings.Setting(text, place: "--set-env")) }
     return settings
   }
 

@@ -19,6 +19,12 @@ struct BadInputTests {
       ),
       (["run", "--rate", "1", "--image", "voting-app:v2"], ["--image"]),
       (["--during-rollout", "--target", "https://cluster.example"], ["--during-rollout"]),
+      (
+        ["--during-rollout", "--deployment", "web", "--statefulset", "db", "--container", "A", "--strategy", "surge=1"]
+          + ["--image", "-v2", "--restart", "--set-env", "1=1", "--scale", "x", "--delete-pod", "--trigger", ""],
+        ["--statefulset", "--container", "--strategy"]
+          + ["--image", "--restart", "--set-env", "--scale", "--delete-pod", "--trigger"]
+      ),
       (["--progress", "loud"], ["--progress"]),
       (["--rate", "5", "--stages", "1s@5", "--arrival", "poisson"], ["--stages"]),
       (

@@ -1,5 +1,3 @@
-internal import Yams
-
 /// What a user asked for, as typed: a text and the place where it stands, by key.
 ///
 /// Flags and profile files have the same keys and the same spelling of values; a flag wins over the profile.
@@ -70,6 +68,8 @@ package struct Settings: Sendable, Hashable {
     case duringRollout = "during-rollout"
     /// The Deployment that changes.
     case deployment
+    /// Instead of it: the StatefulSet that changes.
+    case statefulset
     /// Its namespace.
     case namespace
     /// Context of the kubeconfig.
@@ -78,10 +78,24 @@ package struct Settings: Sendable, Hashable {
     case kubeconfig
     /// The kubectl to run.
     case kubectl
-    /// The container whose image changes.
+    /// The container whose image or environment changes.
     case container
     /// The new image.
     case image
+    /// Whether the workload is restarted.
+    case restart
+    /// `NAME=value`, or `NAME-` to take it away; may be repeated.
+    case setEnv = "set-env"
+    /// The new number of pods.
+    case scale
+    /// Whether one of the pods is deleted.
+    case deletePod = "delete-pod"
+    /// A command that makes the change.
+    case trigger
+    /// Several changes in turn; only a profile has it.
+    case rollouts
+    /// How workloads roll during the run: `maxSurge=1,maxUnavailable=0`.
+    case strategy
     /// Length of the load before the rollout.
     case baseline
     /// Length of the load after the rollout.
@@ -104,11 +118,14 @@ package struct Settings: Sendable, Hashable {
     package var text: String
     /// Where it stands: `--rate`, or `ci.yaml:3: rate`.
     package var place: String
+    /// What was typed for one of `rollouts`; nil for a plain value.
+    package var change: Settings?
 
     /// A value and its place.
-    package init(_ text: String, place: String) {
+    package init(_ text: String, place: String, change: Settings? = nil) {
       self.text = text
       self.place = place
+      self.change = change
     }
   }
 
@@ -151,51 +168,6 @@ package struct Settings: Sendable, Hashable {
   /// All values of `key`, in the order given.
   package func all(_ key: Key) -> [Setting] { values[key] ?? [] }
 
-  /// Reads a profile: a YAML mapping of keys to plain values.
-  ///
-  /// `name` stands for the file in messages. Every problem is reported, and then nothing is set.
-  package static func read(yaml: String, name: String) -> Result<Settings, ProblemList> {
-    do {
-      guard let root = try Yams.compose(yaml: yaml) else { return .success(Settings()) }
-      guard let mapping = root.mapping else {
-        return .failure(ProblemList([Problem(name, "expected a mapping of keys to values")]))
-      }
-      return read(mapping, name: name)
-    } catch {
-      return .failure(ProblemList([Problem(name, "is not YAML: \(error)")]))
-    }
-  }
-
-  private static func read(_ mapping: Node.Mapping, name: String) -> Result<Settings, ProblemList> {
-    var settings = Settings()
-    var problems: [Problem] = []
-    for (keyNode, valueNode) in mapping {
-      let line = keyNode.mark.map { "\(name):\($0.line)" } ?? name
-      let spelled = keyNode.scalar?.string ?? "?"
-      guard let key = Key(rawValue: spelled) else {
-        problems.append(Problem("\(line): \(spelled)", "is no key; the keys are \(Key.spelled)"))
-        continue
-      }
-      if settings[key] != nil { problems.append(Problem("\(line): \(spelled)", "is given twice")) }
-      let found = texts(valueNode, of: key)
-      if found.isEmpty {
-        problems.append(
-          Problem("\(line): \(spelled)", "expected \(key.isList ? "a list of plain values" : "one plain value")"))
-      }
-      for text in found { settings.add(key, Setting(text, place: "\(line): \(spelled)")) }
-    }
-    return problems.isEmpty ? .success(settings) : .failure(ProblemList(problems))
-  }
-
-  /// The plain values of a node: one, or those of a list where the key takes one; none when there is anything else.
-  private static func texts(_ node: Node, of key: Key) -> [String] {
-    if let text = node.scalar?.string { return text.isEmpty ? [] : [text] }
-    guard key.isList, let list = node.sequence else { return [] }
-    let texts = list.compactMap { $0.scalar?.string }.filter { !$0.isEmpty }
-    guard texts.count == list.count, !texts.isEmpty else { return [] }
-    return key == .stages ? [texts.joined(separator: ",")] : texts
-  }
-
   /// These settings, with those of `flags` in place of them where given.
   ///
   /// A flag also takes the place of keys that it stands against: a `--closed` that of a profile's `rate`.
@@ -212,9 +184,6 @@ package struct Settings: Sendable, Hashable {
 }
 
 extension Settings.Key {
-  /// True when a profile may give a list.
-  fileprivate var isList: Bool { self == .header || self == .stages }
-
   /// The keys that make no sense beside this one.
   fileprivate var excluded: [Self] {
     switch self {
@@ -223,12 +192,13 @@ extension Settings.Key {
     case .closed: [.rate, .stages, .arrival]
     case .podHeader: [.podPattern]
     case .podPattern: [.podHeader]
+    case .deployment: [.statefulset, .rollouts]
+    case .statefulset: [.deployment, .rollouts]
+    case .container: [.rollouts]
+    case .image, .setEnv: Self.triggers + [.rollouts]
+    case .restart, .scale, .deletePod, .trigger: Self.triggers + [.rollouts, .container]
     default: []
     }
-  }
-
-  fileprivate static var spelled: String {
-    allCases.map(\.rawValue).joined(separator: ", ")
   }
 }
 

@@ -22,6 +22,10 @@ struct SettingsReader {
     settings[key] != nil
   }
 
+  func has(oneOf keys: [Settings.Key]) -> Bool {
+    keys.contains(where: has)
+  }
+
   /// All that was given for a key that may be repeated.
   func all(_ key: Settings.Key) -> [Settings.Setting] {
     settings.all(key)
@@ -42,6 +46,14 @@ struct SettingsReader {
   /// Reports a problem of several keys together, at the first of them that was given.
   mutating func refuse(firstOf keys: Settings.Key..., because expected: String) {
     refuse(Array(keys.first(where: has).map { [$0] } ?? []), expected)
+  }
+
+  /// What `read` makes of the settings within one; their problems are those of all.
+  mutating func within<Value>(_ setting: Settings.Setting, _ read: (inout Self) -> Value) -> Value {
+    var inner = Self(setting.change ?? Settings())
+    let value = read(&inner)
+    problems += inner.problems
+    return value
   }
 
   /// The setting read by `read`, nil when it is absent or wrong; wrong ones are reported.

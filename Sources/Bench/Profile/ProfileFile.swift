@@ -1,0 +1,87 @@
+internal import Yams
+
+/// A profile as it is read: its settings, and all that is wrong with it.
+private struct ProfileFile {
+  /// Stands for the file in messages.
+  let name: String
+  var problems: [Settings.Problem] = []
+
+  mutating func settings(_ yaml: String) -> Settings {
+    do {
+      guard let root = try Yams.compose(yaml: yaml) else { return Settings() }
+      if let mapping = root.mapping { return settings(mapping, of: Settings.Key.allCases) }
+      problems.append(Settings.Problem(name, "expected a mapping of keys to values"))
+    } catch {
+      problems.append(Settings.Problem(name, "is not YAML: \(error)"))
+    }
+    return Settings()
+  }
+
+  private mutating func settings(_ mapping: Node.Mapping, of keys: [Settings.Key]) -> Settings {
+    var settings = Settings()
+    for (keyNode, value) in mapping {
+      let spelled = keyNode.scalar?.string ?? "?"
+      let place = place(keyNode, spelled)
+      guard let key = keys.first(where: { $0.rawValue == spelled }) else {
+        problems.append(
+          Settings.Problem(place, "is no key; the keys are \(keys.map(\.rawValue).joined(separator: ", "))"))
+        continue
+      }
+      if settings[key] != nil { problems.append(Settings.Problem(place, "is given twice")) }
+      for setting in self.values(value, of: key, place) { settings.add(key, setting) }
+    }
+    return settings
+  }
+
+  private func place(_ node: Node, _ spelled: String) -> String {
+    (node.mark.map { "\(name):\($0.line)" } ?? name) + ": \(spelled)"
+  }
+
+  private mutating func values(_ node: Node, of key: Settings.Key, _ place: String) -> [Settings.Setting] {
+    if key == .rollouts { return changes(node, place) }
+    let texts = Self.texts(node, of: key)
+    if texts.isEmpty {
+      problems.append(
+        Settings.Problem(place, "expected \(key.isList ? "a list of plain values" : "one plain value")"))
+    }
+    return texts.map { Settings.Setting($0, place: place) }
+  }
+
+  /// The changes of a list of mappings, each at its own line.
+  private mutating func changes(_ node: Node, _ place: String) -> [Settings.Setting] {
+    let mappings = node.sequence?.compactMap { item in item.mapping.map { (item, $0) } } ?? []
+    guard !mappings.isEmpty, mappings.count == node.sequence?.count else {
+      problems.append(Settings.Problem(place, "expected a list of changes, each a mapping of keys to values"))
+      return []
+    }
+    return mappings.map { item, mapping in
+      Settings.Setting(
+        "", place: self.place(item, Settings.Key.rollouts.rawValue), change: settings(mapping, of: Settings.Key.change))
+    }
+  }
+
+  /// The plain values of a node: one, or those of a list where the key takes one; none when there is anything else.
+  private static func texts(_ node: Node, of key: Settings.Key) -> [String] {
+    if let text = node.scalar?.string { return text.isEmpty ? [] : [text] }
+    guard key.isList, let list = node.sequence else { return [] }
+    let texts = list.compactMap { $0.scalar?.string }.filter { !$0.isEmpty }
+    guard texts.count == list.count, !texts.isEmpty else { return [] }
+    return key == .stages ? [texts.joined(separator: ",")] : texts
+  }
+}
+
+extension Settings {
+  /// Reads a profile: a YAML mapping of keys to plain values, and of `rollouts` to a list of such mappings.
+  ///
+  /// `name` stands for the file in messages. Every problem is reported, and then nothing is set.
+  package static func read(yaml: String, name: String) -> Result<Settings, ProblemList> {
+    var file = ProfileFile(name: name)
+    let settings = file.settings(yaml)
+    return file.problems.isEmpty ? .success(settings) : .failure(ProblemList(file.problems))
+  }
+}
+
+extension Settings.Key {
+  /// True when a profile may give a list.
+  fileprivate var isList: Bool { self == .header || self == .stages || self == .setEnv }
+}
