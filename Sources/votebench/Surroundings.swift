@@ -86,7 +86,10 @@ struct Surroundings {
   /// Asks the cluster, so that a wrong name, a missing kubectl or an image that is there already is found before any
   /// load.
   func prepareChange(_ profile: RunProfile) async throws(RunFailure) -> RolloutDriver.Change? {
-    guard let driver, let rollout = profile.rollout?.changes.first else { return nil }
+    guard let driver, let asked = profile.rollout, let rollout = asked.changes.first else { return nil }
+    guard asked.changes.count == 1, asked.strategy == nil, rollout.workload.kind == .deployment,
+      case .image(let wanted) = rollout.trigger
+    else { throw RunFailure("only one --image of a Deployment is driven so far.") }
     let deployment: WorkloadObject
     do {
       deployment = try await driver.current()
@@ -104,7 +107,6 @@ struct Surroundings {
         "\(rollout.workload) has several containers: " + containers.map(\.name).joined(separator: ", ")
           + ". Name one with --container.")
     }
-    guard case .image(let wanted) = rollout.trigger else { throw RunFailure("only --image is driven so far.") }
     let image = wanted ?? (container.image == "voting-app:v2" ? "voting-app:v1" : "voting-app:v2")
     guard image != container.image else {
       throw RunFailure(
