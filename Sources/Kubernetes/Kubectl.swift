@@ -38,7 +38,7 @@ package struct Kubectl: Sendable {
 
   /// The command line as a person would type it, for reports and dry runs.
   package func commandLine(_ arguments: [String]) -> String {
-    ([executable] + all(arguments)).joined(separator: " ")
+    ([executable] + all(arguments)).quotedForShell
   }
 
   /// Runs kubectl to its end, with `input` as its standard input, and gives it at most `limit`.
