@@ -24,7 +24,7 @@ package enum ChangeCommand: Sendable, Hashable {
     switch change.trigger {
     case .image(let image):
       let container = try Self.container(of: change, before)
-      let wanted = image ?? (container.image == "voting-app:v2" ? "voting-app:v1" : "voting-app:v2")
+      let wanted = Self.image(image, insteadOf: container)
       if wanted == container.image { throw .sameImage(workload, wanted) }
       self = .kubectl(["set", "image", "\(workload)", "\(container.name)=\(wanted)"])
     case .restart:
@@ -42,6 +42,32 @@ package enum ChangeCommand: Sendable, Hashable {
     case .command(let text):
       self = .shell(text)
     }
+  }
+
+  /// The command that sets a strategy for the run; nil when there is nothing to set.
+  ///
+  /// No rollout begins by it. A server that does not know a field of it drops that field in silence: see
+  /// `ChangedField.missing(_:in:)`.
+  package init?(_ strategy: StrategyChange, before: WorkloadSnapshot) throws(ChangeProblem) {
+    let workload = before.workload
+    if strategy.maxSurge != nil, workload.kind == .statefulSet {
+      throw .strategy(workload, "a StatefulSet knows no maxSurge.")
+    }
+    let type = (before.typed.spec.strategy ?? before.typed.spec.updateStrategy)?.type ?? "RollingUpdate"
+    if strategy.maxSurge != nil || strategy.maxUnavailable != nil, type != "RollingUpdate" {
+      throw .strategy(workload, "its strategy is \(type), which knows no maxSurge and no maxUnavailable.")
+    }
+    var patch = JSONValue.object([:])
+    for field in ChangedField.fields(of: strategy, kind: workload.kind) where !field.any {
+      patch[field.path] = field.value ?? .null
+    }
+    if patch == .object([:]) { return nil }
+    self = .kubectl(["patch", "\(workload)", "--type=merge", "-p", patch.line])
+  }
+
+  /// The image that a container gets; unless one is named, the other of the sandbox's v1 and v2.
+  static func image(_ image: String?, insteadOf container: Pod.Container) -> String {
+    image ?? (container.image == "voting-app:v2" ? "voting-app:v1" : "voting-app:v2")
   }
 
   /// The container that `image` and `setEnv` mean.
@@ -104,7 +130,7 @@ package enum ChangeProblem: Error, Sendable, Hashable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .noContainer(let workload, let name, let has):
-      "\(workload) has no container '\(name)': it has \(has.joined(separator: ", ")). Name one of them with --container."
+      "\(workload) has no container '\(name)': it has \(has.joined(separator: ", ")). Name one with --container."
     case .severalContainers(let workload, let names):
       "\(workload) has several containers: \(names.joined(separator: ", ")). Name one with --container."
     case .sameImage(let workload, let image):
@@ -130,17 +156,8 @@ extension Sequence<String> {
   var quotedForShell: String {
     map { word in
       let isPlain =
-        !word.isEmpty
-        && word.utf8.allSatisfy { byte in
-          switch byte {
-          case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-          default: "@%+=:,./_-".utf8.contains(byte)
-          }
-        }
-      return isPlain
-        ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "@%+=:,./_-".contains($0)) }
+      return isPlain ? word : "'\(word.replacing("'", with: #"'\''"#))'"
     }.joined(separator: " ")
   }
 }
