@@ -41,13 +41,15 @@ package struct Kubectl: Sendable {
     ([executable] + all(arguments)).quotedForShell
   }
 
-  /// Runs kubectl to its end, and gives it at most `limit`.
+  /// Runs kubectl to its end, with `input` as its standard input, and gives it at most `limit`.
   ///
   /// A non-zero exit is a result, not an error.
-  package func run(_ arguments: [String], limit: Duration = .seconds(30)) async throws(KubectlError) -> Ended {
+  package func run(
+    _ arguments: [String], input: String? = nil, limit: Duration = .seconds(30)
+  ) async throws(KubectlError) -> Ended {
     do {
       return try await withThrowingTaskGroup(of: Ended?.self) { group in
-        group.addTask { try await self.collect(arguments) }
+        group.addTask { try await self.collect(arguments, input ?? "") }
         group.addTask {
           try await Task.sleep(for: limit)
           return nil
@@ -67,11 +69,13 @@ package struct Kubectl: Sendable {
 
   /// Runs kubectl to its end; a non-zero exit is an error that carries kubectl's own last line.
   @discardableResult
-  package func require(_ arguments: [String], limit: Duration = .seconds(30)) async throws(KubectlError) -> Ended {
-    let ended = try await run(arguments, limit: limit)
+  package func require(
+    _ arguments: [String], input: String? = nil, limit: Duration = .seconds(30)
+  ) async throws(KubectlError) -> Ended {
+    let ended = try await run(arguments, input: input, limit: limit)
     guard ended.exit == 0 else {
       throw KubectlError(
-        code: .refused, attempted: commandLine(arguments),
+        code: Self.code(ended.lastError), attempted: commandLine(arguments),
         cause: ended.lastError.isEmpty ? "exit \(ended.exit)" : ended.lastError,
         remedy: "Run the command by hand; check context, namespace, permissions and the name of the workload.")
     }
@@ -127,10 +131,17 @@ package struct Kubectl: Sendable {
     return options
   }
 
-  private func collect(_ arguments: [String]) async throws -> Ended {
+  private static func code(_ error: String) -> KubectlError.Code {
+    if error.contains("(Forbidden)") { return .forbidden }
+    if error.contains("(NotFound)") { return .notFound }
+    if error.contains("(Unauthorized)") { return .unauthorized }
+    return .refused
+  }
+
+  private func collect(_ arguments: [String], _ input: String) async throws -> Ended {
     let result = try await Subprocess.run(
       program, arguments: Arguments(all(arguments)), environment: environment, platformOptions: Self.apart,
-      output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+      input: .string(input), output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
     let exit =
       switch result.terminationStatus {
       case .exited(let code): Int(code)
@@ -161,6 +172,16 @@ package struct KubectlError: Error, Sendable, Hashable, CustomStringConvertible 
     case noAnswer
     /// It printed something that cannot be read.
     case unreadable
+    /// The API server does not know who asks.
+    case unauthorized
+    /// The API server does not let kubectl do it.
+    case forbidden
+    /// There is no such object.
+    case notFound
+    /// The kubeconfig has no such context.
+    case noContext
+    /// This kubectl is too old.
+    case unsupported
     /// It was given up with the task that asked for it; nothing was changed.
     case abandoned
   }

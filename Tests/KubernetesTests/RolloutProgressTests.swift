@@ -136,7 +136,8 @@ struct RolloutProgressTests {
     let text = try #require(recording.lines.first { $0.line.resource == "deployments" }?.text)
     let before = try JSONDecoder().decode(Recording.DeploymentEvent.self, from: Data(text.utf8)).object
     var progress = RolloutProgress(
-      record: RolloutRecord(trigger: "", workload: Workload(.deployment, "d"), start: Recording.moment(0)), deployment: before, pods: [],
+      record: RolloutRecord(trigger: "", workload: Workload(.deployment, "d"), start: Recording.moment(0)),
+      deployment: before, pods: [],
       limit: .seconds(10))
     progress.observe(deployment: before)
     #expect(progress.outcome(at: Recording.moment(1)) == nil)
@@ -162,7 +163,8 @@ struct RolloutProgressTests {
       return try decoder.decode(Pod.self, from: Data(text.utf8))
     }
     var progress = RolloutProgress(
-      record: RolloutRecord(trigger: "", workload: Workload(.deployment, "d"), start: Recording.moment(0)), deployment: try deployment(1),
+      record: RolloutRecord(trigger: "", workload: Workload(.deployment, "d"), start: Recording.moment(0)),
+      deployment: try deployment(1),
       pods: [try pod("old", "Running"), try pod("evicted", "Failed")], limit: .seconds(10))
     progress.observe(deployment: try deployment(2))
     progress.observe(pod: try pod("new", "Running"), at: Recording.moment(1))
@@ -180,7 +182,8 @@ struct RolloutProgressTests {
     let text = try #require(recording.lines.first { $0.line.resource == "deployments" }?.text)
     let before = try JSONDecoder().decode(Recording.DeploymentEvent.self, from: Data(text.utf8)).object
     var progress = RolloutProgress(
-      record: RolloutRecord(trigger: "", workload: Workload(.deployment, "d"), start: Recording.moment(0)), deployment: before,
+      record: RolloutRecord(trigger: "", workload: Workload(.deployment, "d"), start: Recording.moment(0)),
+      deployment: before,
       pods: Array(pods), limit: .seconds(10))
     progress.observe(all: [pods[0]], at: Recording.moment(3))
     #expect(progress.record.pods.filter { $0.times[.gone]?.latest == Recording.moment(3) }.count == 3)

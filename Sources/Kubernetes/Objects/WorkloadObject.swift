@@ -11,8 +11,27 @@ package struct WorkloadObject: Sendable, Hashable, Decodable {
     }
     /// How a Deployment rolls, or a StatefulSet (as `updateStrategy`).
     package struct Strategy: Sendable, Hashable, Decodable {
+      /// How many pods may be too many and too few meanwhile.
+      package struct RollingUpdate: Sendable, Hashable, Decodable {
+        /// Pods above the wanted number; nil for a StatefulSet.
+        package var maxSurge: Amount?
+        /// Pods below it; nil for a StatefulSet of an older server.
+        package var maxUnavailable: Amount?
+      }
+      /// A number of pods, or a share of them: `1`, `25%`.
+      package struct Amount: Sendable, Hashable, Decodable, CustomStringConvertible {
+        /// As Kubernetes writes it.
+        package var description: String
+
+        package init(from decoder: any Decoder) throws {
+          let value = try decoder.singleValueContainer()
+          description = try (try? value.decode(Int.self)).map { "\($0)" } ?? value.decode(String.self)
+        }
+      }
       /// `RollingUpdate`, `Recreate` (Deployment) or `OnDelete` (StatefulSet); nil counts as `RollingUpdate`.
       package var type: String?
+      /// Nil where pods are not replaced one after the other, or where the server does not say.
+      package var rollingUpdate: RollingUpdate?
     }
     /// How many pods are wanted; nil counts as 1.
     package var replicas: Int?
