@@ -1,7 +1,8 @@
 import Bench
 import FoundationEssentials
 
-/// What a run leaves behind: a folder with summary.json, the percentile distributions and the histogram log.
+/// What a run leaves behind: a folder with summary.json, the cluster's events, the percentile distributions and
+/// the histogram log.
 ///
 /// It is made before the run, so that a folder that cannot be written is known before any load.
 struct RunFolder {
@@ -50,6 +51,7 @@ struct RunFolder {
   func write(_ report: RunReport, exitCode: Int32) throws(RunFailure) {
     do {
       try Self.write(try SummaryDocument(report, exitCode: exitCode).json(), to: path + "/summary.json")
+      try Self.write(try EventLog(report.material).text(), to: path + "/events.ndjson")
       try Self.write(PercentileText(report.total.responseTime).text, to: path + "/latency.hgrm")
       for phase in report.phases where phase.phase.isCounted {
         try Self.write(

@@ -20,7 +20,9 @@ struct ReportTests {
     #expect(text == sample, "\(name) has changed; if that is meant, run with VOTEBENCH_RECORD=1")
   }
 
-  private static func at(_ seconds: Double) -> MonotonicTime { MonotonicTime(nanoseconds: Int64(seconds * 1e9)) }
+  private static func at(_ seconds: Double) -> MonotonicTime {
+    MonotonicTime(nanoseconds: Int64((seconds * 1e9).rounded()))
+  }
 
   /// Ten seconds at 100/s: a rollout in which 20 votes failed and one accepted vote was lost.
   static func report(controlFailures: [Double] = [2.9]) -> RunReport {
@@ -55,10 +57,20 @@ struct ReportTests {
           completed: due + (timesOut ? .seconds(10) : .microseconds(2000 + index)), startLag: 40_000,
           outcome: fails ? .indeterminate : .accepted,
           cause: fails ? (timesOut ? .curl(28) : .status(502)) : .none, isFresh: index % 10 == 0,
-          pod: UInt8(1 + index % 4)))
+          pod: timesOut ? 0 : pod(answering: index)))
     }
     let lines = recorder.finish()
     return (recorder, lines)
+  }
+
+  /// Numbers of voting-app-1, -2, -3, -5 and -6: 5 takes over from 1, and 6 from 5.
+  private static func pod(answering index: Int) -> UInt8 {
+    switch index {
+    case ..<415: UInt8(1 + index % 3)
+    case ..<440: UInt8(2 + index % 2)
+    case ..<730: UInt8(2 + index % 3)
+    default: [2, 3, 5][index % 3]
+    }
   }
 
   private static func connection(_ began: MonotonicTime, vote: Int?) -> ConnectionTimes {
@@ -71,28 +83,70 @@ struct ReportTests {
     GeneratorFigures(
       backlogMaximum: 3, processorTime: .milliseconds(150),
       stalls: GeneratorFigures.Stalls(count: 2, longest: .milliseconds(14)),
-      responders: [("1", "v1"), ("2", "v1"), ("3", "v1"), ("5", "v2")].map {
+      responders: [("1", "v1"), ("2", "v1"), ("3", "v1"), ("5", "v2"), ("6", "v1")].map {
         GeneratorFigures.Responder(pod: "voting-app-\($0.0)", version: $0.1)
       },
       control: GeneratorFigures.Control(probes: 10, failures: controlFailures.map(at), slowest: .microseconds(2300)),
       lane: "direct", http: "1.1", threads: 1, libcurl: "libcurl/7.88.1")
   }
 
+  /// A change of one of three pods and its rollback, with the API server away around the end of the old pod.
   private static func rollouts() -> [RolloutRecord] {
-    var rollout = RolloutRecord(
-      trigger: "kubectl -n oggy set image deployment/voting-app voting-app=voting-app:v2",
-      workload: Workload(.deployment, "voting-app"), start: at(4))
-    rollout.end = at(6)
-    rollout.outcome = .complete
-    rollout.exit = 0
-    var old = RolloutRecord.Pod(name: "voting-app-1", uid: "u1", isOld: true, image: "voting-app:v1")
-    old.times[.marked] = Moment(at(4.5))
-    old.times[.gone] = Moment(at(5.9))
-    var new = RolloutRecord.Pod(name: "voting-app-5", uid: "u5", isOld: false, image: "voting-app:v2")
-    new.times[.created] = Moment(at(4.1))
-    new.times[.ready] = Moment(at(4.4))
-    rollout.pods = [old, new]
-    return [rollout]
+    var rollout = record("set image deployment/voting-app voting-app=voting-app:v2", from: 4, to: 6)
+    rollout.gaps = [RolloutRecord.Gap(start: at(5.2), end: at(5.9))]
+    rollout.pods = [
+      pod("1", old: true, [(.marked, 4.15), (.endpointUnready, 4.2), (.unready, 5.1)]),
+      pod("2", old: true, []), pod("3", old: true, []),
+      pod("5", [(.created, 4.1), (.scheduled, 4.11), (.started, 4.25), (.ready, 4.4), (.endpointReady, 4.45)]),
+    ]
+    rollout.pods[0].times[.sigterm] = Moment(after: at(4.15), until: at(4.3))
+    rollout.pods[0].times[.gone] = Moment(after: at(5.2), until: at(5.9))
+    var rollback = record("rollout undo deployment/voting-app", from: 7, to: 8, isRollback: true)
+    rollback.pods = [
+      pod("5", old: true, [(.marked, 7.3), (.gone, 7.9)]), pod("2", old: true, []), pod("3", old: true, []),
+      pod("6", [(.created, 7.05), (.ready, 7.3), (.endpointReady, 7.35)]),
+    ]
+    return [noted(rollout), noted(rollback)]
+  }
+
+  private static func record(
+    _ command: String, from start: Double, to end: Double, isRollback: Bool = false
+  ) -> RolloutRecord {
+    var record = RolloutRecord(
+      trigger: "kubectl -n oggy \(command)", workload: Workload(.deployment, "voting-app"), isRollback: isRollback,
+      start: at(start))
+    record.end = at(end)
+    record.outcome = .complete
+    record.exit = 0
+    (record.wantedBefore, record.wantedAfter) = (3, 3)
+    return record
+  }
+
+  private static func pod(
+    _ number: String, old: Bool = false, _ times: [(PodMilestone, Double)]
+  ) -> RolloutRecord.Pod {
+    var pod = RolloutRecord.Pod(
+      name: "voting-app-\(number)", uid: "u\(number)", isOld: old, image: "voting-app:\(number == "5" ? "v2" : "v1")")
+    for (milestone, second) in times { pod.times[milestone] = Moment(at(second)) }
+    return pod
+  }
+
+  /// A note of every milestone, and one of the Deployment.
+  private static func noted(_ record: RolloutRecord) -> RolloutRecord {
+    var record = record
+    record.notes = [
+      RolloutRecord.Note(
+        at: Moment(record.start + .milliseconds(40)), kind: "Deployment", name: "voting-app", uid: "d1",
+        what: "ReplicaSetUpdated", text: "the new ReplicaSet is progressing")
+    ]
+    for pod in record.pods {
+      for milestone in PodMilestone.allCases {
+        guard let moment = pod.times[milestone] else { continue }
+        record.notes.append(
+          RolloutRecord.Note(at: moment, kind: "Pod", name: pod.name, uid: pod.uid, what: milestone.rawValue))
+      }
+    }
+    return record
   }
 
   private static func consistency(_ ledger: Ledger, _ ballot: Ballot) -> ConsistencyReport {
@@ -129,9 +183,66 @@ struct ReportTests {
     try Self.compare(try SummaryDocument(Self.report(), exitCode: 1).json(), with: "summary.json")
   }
 
+  @Test("the schema knows its version, every outcome and every milestone")
+  func schema() throws {
+    let schema = try String(contentsOf: URL(filePath: "\(Self.root)/Reports/summary.schema.json"), encoding: .utf8)
+    let milestones = PodMilestone.allCases.flatMap { ["\($0.rawValue)_s", "\($0.rawValue)_earliest_s"] }
+    for word in [SummaryDocument.schema] + RolloutOutcome.allCases.map(\.rawValue) + milestones {
+      #expect(schema.contains("\"\(word)\""))
+    }
+  }
+
+  @Test("the 50 largest groups of failed votes are written, the votes of the rest counted")
+  func manyGroups() throws {
+    var material = Self.report().material
+    var recorder = Recorder(
+      ledger: Ledger(schedule: Schedule(rate: ArrivalRate(votesPerSecond: 100)), origin: Self.at(0)),
+      closing: .after(.zero))
+    recorder.begin(.rollout, at: Self.at(4))
+    // Two votes of each of 50 kinds, and one of each of ten, while voting-app-1 goes.
+    for (place, kind) in (Array(500..<550) + Array(500..<560)).enumerated() {
+      let due = Self.at(4.2 + Double(place) / 100)
+      recorder.record(
+        Observation(
+          index: 420 + place, intended: due, actual: due, completed: due, startLag: 0, outcome: .refused,
+          cause: .status(kind)))
+    }
+    material.recorder = recorder
+    let report = RunReport(heading: Self.report().heading, material: material, objectives: [])
+    let json = try SummaryDocument(report, exitCode: 1).json()
+    #expect(json.contains("\"failed_votes_more\" : 10"))
+    // Each kind stands in errors[] and answering_pods[], those of the largest groups in failed_votes[] too.
+    #expect(json.split(separator: "\"kind\" : \"http-549\"").count == 4)
+    #expect(json.split(separator: "\"kind\" : \"http-550\"").count == 3)
+  }
+
   @Test("the terminal summary is as the sample")
   func terminal() throws {
     try Self.compare(TerminalSummary(Self.report(), color: false).text, with: "terminal.txt")
+  }
+
+  @Test("events.ndjson is as the sample: a line an event, in order of time")
+  func events() throws {
+    let text = try EventLog(Self.report().material).text()
+    try Self.compare(text, with: "events.ndjson")
+    let lines = text.split(separator: "\n").map { Data($0.utf8) }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let events = try lines.map { try decoder.decode(Event.self, from: $0) }
+    #expect(zip(events, events.dropFirst()).allSatisfy { $0.tS <= $1.tS })
+    #expect(events.filter { $0.kind == "Phase" }.map(\.name).first == "warmup")
+    #expect(events.filter { $0.kind == "Command" }.map(\.rollout) == [0, 1])
+    let gone = try #require(events.first { $0.what == "gone" })
+    #expect(gone == Event(tS: 5.9, earliestS: 5.2, kind: "Pod", name: "voting-app-1", what: "gone", rollout: 0))
+  }
+
+  private struct Event: Decodable, Equatable {
+    var tS: Double
+    var earliestS: Double?
+    var kind: String
+    var name: String
+    var what: String
+    var rollout: Int?
   }
 
   @Test("latency.hgrm is as the sample")

@@ -15,9 +15,19 @@ struct ObjectiveTests {
         outcome: index < failed ? .indeterminate : .accepted, cause: .none)
     }
     let figures = PhaseFigures(of: votes, outages: [])
+    let rollouts = [(rollout, false), (rollback, true)].compactMap { outcome, isRollback in
+      outcome.map { record($0, isRollback: isRollback) }
+    }
     return Objective.Measured(
-      change: figures, total: figures, consistency: history.report(), rollout: rollout,
-      rollback: rollback, changeArrivals: arrivals, totalArrivals: arrivals)
+      change: figures, total: figures, consistency: history.report(), rollouts: rollouts,
+      changeArrivals: arrivals, totalArrivals: arrivals)
+  }
+
+  private func record(_ outcome: RolloutOutcome?, isRollback: Bool = false, of name: String = "app") -> RolloutRecord {
+    var record = RolloutRecord(
+      trigger: "", workload: Workload(.deployment, name), isRollback: isRollback, start: MonotonicTime(nanoseconds: 0))
+    record.outcome = outcome
+    return record
   }
 
   private let good = History(
@@ -158,6 +168,28 @@ struct ObjectiveTests {
       #expect(result.verdict == .fail)
       #expect(result.reason.contains("NOT as before"))
     }
+  }
+
+  @Test("of several changes the first that did not complete decides, and says which it is")
+  func severalRollouts() {
+    var run = measured(good)
+    run.rollouts = [record(.complete, of: "a"), record(.crashLoop, of: "b"), record(nil, of: "c")]
+    let failed = Objective(.rolloutComplete).judge(run)
+    #expect(failed.verdict == .fail)
+    #expect(failed.observed == "crash-loop")
+    #expect(failed.sample == 3)
+    #expect(failed.reason == "deployment/b: \(RolloutOutcome.crashLoop.sentence)")
+
+    run.rollouts[2] = record(.neverReady, isRollback: true, of: "b")
+    run.rollouts.append(record(.complete, isRollback: true, of: "a"))
+    let changed = Objective(.rolloutComplete).judge(run)
+    #expect(changed.observed == "never-ready")
+    #expect(changed.reason.contains("NOT as before: rolling back, deployment/b"))
+
+    run.rollouts = [
+      record(.complete, of: "a"), record(.complete, of: "b"), record(.complete, isRollback: true, of: "b"),
+    ]
+    #expect(Objective(.rolloutComplete).judge(run).verdict == .pass)
   }
 
   @Test("a run that was interrupted is no pass, whatever its votes had shown until then")

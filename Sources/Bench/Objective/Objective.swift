@@ -55,10 +55,8 @@ package struct Objective: Sendable, Hashable {
     package var total: PhaseFigures
     /// What the consistency check came to.
     package var consistency: ConsistencyReport
-    /// Nil when no rollout was begun.
-    package var rollout: RolloutOutcome?
-    /// Nil when nothing was rolled back.
-    package var rollback: RolloutOutcome?
+    /// Every change and rollback, in the order in which they began; empty when none was begun.
+    package var rollouts: [RolloutRecord]
     /// How votes came over `change` at their scarcest.
     package var changeArrivals: Arrivals
     /// How votes came over `total` at their scarcest.
@@ -66,14 +64,13 @@ package struct Objective: Sendable, Hashable {
 
     /// What a run measured; see the members.
     package init(
-      change: PhaseFigures, total: PhaseFigures, consistency: ConsistencyReport, rollout: RolloutOutcome?,
-      rollback: RolloutOutcome?, changeArrivals: Arrivals, totalArrivals: Arrivals
+      change: PhaseFigures, total: PhaseFigures, consistency: ConsistencyReport, rollouts: [RolloutRecord],
+      changeArrivals: Arrivals, totalArrivals: Arrivals
     ) {
       self.change = change
       self.total = total
       self.consistency = consistency
-      self.rollout = rollout
-      self.rollback = rollback
+      self.rollouts = rollouts
       self.changeArrivals = changeArrivals
       self.totalArrivals = totalArrivals
     }
@@ -116,7 +113,7 @@ package struct Objective: Sendable, Hashable {
       change
         ? judgeFailed(measured.change, phase: "change", measured.changeArrivals)
         : judgeFailed(measured.total, phase: "total", measured.totalArrivals)
-    case .rolloutComplete: judgeRollout(measured.rollout, rollback: measured.rollback)
+    case .rolloutComplete: judgeRollouts(measured.rollouts)
     }
   }
 
@@ -194,15 +191,21 @@ package struct Objective: Sendable, Hashable {
     }
   }
 
-  /// A rollback is a rollout too; one that did not complete has left the cluster changed, which goes before all else.
-  private func judgeRollout(_ outcome: RolloutOutcome?, rollback: RolloutOutcome?) -> Result {
-    if let rollback, rollback != .complete {
-      return result(
-        observed: rollback.rawValue, 2, .fail, "the cluster is NOT as before: rolling back, \(rollback.sentence)")
+  /// The first that did not complete decides; a rollback that did not has left the cluster changed, and goes before all.
+  private func judgeRollouts(_ rollouts: [RolloutRecord]) -> Result {
+    let unfinished = rollouts.filter { $0.outcome != .complete }
+    guard let decisive = unfinished.first(where: \.isRollback) ?? unfinished.first ?? rollouts.first else {
+      return result(observed: nil, 0, .inconclusive, "no rollout was begun")
     }
-    guard let outcome else { return result(observed: nil, 0, .inconclusive, "no rollout was begun") }
+    let outcome = decisive.outcome ?? .interrupted
+    let which = rollouts.count(where: { !$0.isRollback }) > 1 && outcome != .complete ? "\(decisive.workload): " : ""
+    guard !decisive.isRollback || outcome == .complete else {
+      return result(
+        observed: outcome.rawValue, rollouts.count, .fail,
+        "the cluster is NOT as before: rolling back, \(which)\(outcome.sentence)")
+    }
     let verdict: Verdict = outcome == .complete ? .pass : outcome == .interrupted ? .inconclusive : .fail
-    return result(observed: outcome.rawValue, rollback == nil ? 1 : 2, verdict, outcome.sentence)
+    return result(observed: outcome.rawValue, rollouts.count, verdict, which + outcome.sentence)
   }
 
   private func result(

@@ -6,7 +6,7 @@ package struct RunReport: Sendable {
     package var recorder: Recorder
     /// When the run ended: the end of the last phase.
     package var end: MonotonicTime
-    /// The rollout and, where there was one, the rollback.
+    /// Every change and, where it was put back, its rollback, in the order in which they began.
     package var rollouts: [RolloutRecord]
     /// What the consistency check came to.
     package var consistency: ConsistencyReport
@@ -83,6 +83,10 @@ package struct RunReport: Sendable {
   package let total: PhaseFigures
   /// Rollout, settle, rollback and recovered together.
   package let change: PhaseFigures
+  /// What each pod of the rollouts answered.
+  package let podAnswers: PodAnswers
+  /// The failed votes of `total` and the pods that were changing then; without those that the generator did not send.
+  package let failureTies: FailureTies
   /// What each objective came to, in the order given.
   package let objectives: [Objective.Result]
   /// True when the start lag's p99 over `total` is at most 10 ms: what votebench asks of itself.
@@ -98,10 +102,11 @@ package struct RunReport: Sendable {
     self.phases = phases
     total = Self.sum(phases.filter { $0.phase.isCounted })
     change = Self.sum(phases.filter { $0.phase.isChange })
+    (podAnswers, failureTies) = Self.pods(material)
     keepsSchedule = total.droppedByGenerator == 0 && total.startLag.microseconds.map { $0.p99 <= 10_000 } ?? true
     let measured = Objective.Measured(
       change: change, total: total, consistency: material.consistency,
-      rollout: material.rollouts.first?.outcome, rollback: material.rollouts.dropFirst().first?.outcome,
+      rollouts: material.rollouts,
       changeArrivals: Self.arrivals(phases.filter { $0.phase.isChange }, material.recorder.ledger.schedule),
       totalArrivals: Self.arrivals(phases.filter { $0.phase.isCounted }, material.recorder.ledger.schedule))
     self.objectives = objectives.map { $0.judge(measured) }
@@ -141,6 +146,28 @@ package struct RunReport: Sendable {
       guard vote.outcome != .accepted, vote.cause != .generatorLate, next < failures.count else { return false }
       return failures[next] <= vote.completed + .seconds(1)
     }
+  }
+
+  /// What the votes from baseline to recovered say of the pods of the rollouts.
+  private static func pods(_ material: Material) -> (answers: PodAnswers, ties: FailureTies) {
+    let edges = material.recorder.edges.edges
+    let names = (material.generator?.responders ?? []).map(\.pod)
+    let start = edges.first { $0.phase.isCounted }?.start
+    let end = edges.first { $0.phase == .drain }?.start
+    let counted = material.recorder.ledger.observations.lazy.filter { vote in
+      (start.map { $0 <= vote.intended } ?? false) && (end.map { vote.intended < $0 } ?? true)
+    }
+    var answers = PodAnswers(material.rollouts, names: names)
+    for vote in counted { answers.record(vote) }
+    let failed = counted.filter { $0.outcome != .accepted && $0.cause != .generatorLate }
+    return (answers, FailureTies(failed, rollouts: material.rollouts, answers: answers, names: names))
+  }
+
+  /// Unavailable, surge and terminating pods of the rollout at this place, times seconds.
+  ///
+  /// Nil when it is not known how many pods were wanted.
+  package func podSeconds(ofRolloutAt place: Int) -> PodSeconds? {
+    PodSeconds(material.rollouts[place], after: Array(material.rollouts[..<place]))
   }
 
   /// How votes came at their scarcest in these phases.

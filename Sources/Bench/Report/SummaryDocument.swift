@@ -5,7 +5,7 @@ import FoundationEssentials
 /// Names and units are those that scripts rely on.
 package struct SummaryDocument: Sendable, Encodable {
   /// Version of this schema; a field that goes or changes its meaning raises the first number.
-  package static let schema = "votebench.summary/1.1"
+  package static let schema = "votebench.summary/1.2"
 
   private struct ErrorEntry: Encodable {
     var kind: String
@@ -13,26 +13,6 @@ package struct SummaryDocument: Sendable, Encodable {
     var count: Int
     var firstS: Double
     var lastS: Double
-  }
-  private struct PodEntry: Encodable {
-    var name: String
-    var uid: String
-    var old: Bool
-    var image: String
-    var createdS: Double?
-    var readyS: Double?
-    var markedS: Double?
-    var goneS: Double?
-  }
-  private struct RolloutEntry: Encodable {
-    var trigger: String
-    var workload: String
-    var outcome: String
-    var detail: String?
-    var startS: Double
-    var durationS: Double
-    var kubectlExit: Int?
-    var pods: [PodEntry]
   }
   private struct ConsistencyEntry: Encodable {
     var verdict: Verdict
@@ -74,7 +54,8 @@ package struct SummaryDocument: Sendable, Encodable {
   private let change: SummaryPhase
   private let connectionsBefore: SummaryConnections?
   private let errors: [ErrorEntry]
-  private let rollouts: [RolloutEntry]
+  private let rollouts: [SummaryRollout]
+  private let failedVotesUntied: Int
   private let consistency: ConsistencyEntry
   private let objectives: [ObjectiveEntry]
   private let generator: SummaryGenerator
@@ -99,7 +80,8 @@ package struct SummaryDocument: Sendable, Encodable {
     change = SummaryPhase("change", of: report, report.change) { $0.isChange }
     connectionsBefore = SummaryConnections(report.material.recorder.connectionsBefore)
     errors = report.phases.flatMap { Self.errors($0, origin) }
-    rollouts = report.material.rollouts.map { Self.entry($0, origin) }
+    rollouts = report.material.rollouts.indices.map { SummaryRollout(at: $0, of: report) }
+    failedVotesUntied = report.failureTies.untied
     consistency = Self.entry(report.material.consistency)
     objectives = report.objectives.map(Self.entry)
     generator = SummaryGenerator(report)
@@ -121,20 +103,6 @@ package struct SummaryDocument: Sendable, Encodable {
         kind: failure.cause.name, phase: phase.phase.rawValue, count: failure.count,
         firstS: (failure.first - origin).seconds, lastS: (failure.last - origin).seconds)
     }
-  }
-
-  private static func entry(_ rollout: RolloutRecord, _ origin: MonotonicTime) -> RolloutEntry {
-    func seconds(_ moment: Moment?) -> Double? { moment.map { ($0.latest - origin).seconds } }
-    return RolloutEntry(
-      trigger: rollout.trigger, workload: rollout.workload.description,
-      outcome: (rollout.outcome ?? .interrupted).rawValue, detail: rollout.detail,
-      startS: (rollout.start - origin).seconds, durationS: ((rollout.end ?? rollout.start) - rollout.start).seconds,
-      kubectlExit: rollout.exit,
-      pods: rollout.pods.map {
-        PodEntry(
-          name: $0.name, uid: $0.uid, old: $0.isOld, image: $0.image, createdS: seconds($0.times[.created]),
-          readyS: seconds($0.times[.ready]), markedS: seconds($0.times[.marked]), goneS: seconds($0.times[.gone]))
-      })
   }
 
   private static func entry(_ consistency: ConsistencyReport) -> ConsistencyEntry {

@@ -71,30 +71,53 @@ package struct TerminalSummary: Sendable {
     ]
   }
 
+  /// A block a change; the pods to which most failed votes are tied stand with the change that made or ended them.
   private var rolloutLines: [String] {
-    report.material.rollouts.flatMap { rollout -> [String] in
+    let suspects = report.failureTies.suspects(atMost: 5)
+    return report.material.rollouts.enumerated().flatMap { place, rollout -> [String] in
       let outcome = rollout.outcome ?? .interrupted
       let seconds = decimal(((rollout.end ?? rollout.start) - rollout.start).seconds, 1)
       let gone = rollout.pods.filter { $0.times[.gone] != nil }.count
       let created = rollout.pods.filter { !$0.isOld }.count
-      var lines = ["change     \(rollout.trigger)"]
-      lines.append(
+      var lines = [
+        pad(rollout.isRollback ? "rollback" : "change", 11) + rollout.trigger,
         "           \(outcome.rawValue) after \(seconds) s: \(created) pods created, \(gone) gone"
-          + (outcome == .complete ? "" : "; \(outcome.sentence)"))
+          + (outcome == .complete ? "" : "; \(outcome.sentence)"),
+      ]
       if let detail = rollout.detail, !detail.isEmpty { lines.append("           \(detail)") }
+      if let pods = report.podSeconds(ofRolloutAt: place) {
+        lines.append(
+          "           pod-seconds: \(decimal(pods.unavailable.seconds, 1)) unavailable,"
+            + " \(decimal(pods.surge.seconds, 1)) surge, \(decimal(pods.terminating.seconds, 1)) terminating")
+      }
       return lines
+        + suspects.filter { $0.rollout == place }.map {
+          "           \($0.votes) of \(report.failureTies.failed) failed votes \(Self.why($0))"
+        }
+    }
+  }
+
+  private static func why(_ suspect: FailureTies.Suspect) -> String {
+    switch suspect.reason {
+    case .answered: "were answered by \(suspect.name)"
+    case .going: "were under way while \(suspect.name) was going"
+    case .coming: "were under way while \(suspect.name) was coming, and none was going"
     }
   }
 
   private var failureLines: [String] {
-    report.phases.filter { $0.phase.isCounted && $0.figures.votes.failed > 0 }.map { phase in
+    let ties = report.failureTies
+    let untied =
+      report.material.rollouts.isEmpty || ties.untied == 0
+      ? [] : ["           \(ties.untied) of \(ties.failed) failed votes were under way while no pod was changing"]
+    return report.phases.filter { $0.phase.isCounted && $0.figures.votes.failed > 0 }.map { phase in
       let kinds = phase.figures.failures.map { "\($0.count) \($0.cause.name)" }.joined(separator: ", ")
       let first = phase.figures.failures.map(\.first).min() ?? report.material.origin
       let last = phase.figures.failures.map(\.last).max() ?? first
       let origin = report.material.origin
       return "failed     \(phase.phase.rawValue): \(kinds); due from \(decimal((first - origin).seconds, 2)) s"
         + " to \(decimal((last - origin).seconds, 2)) s"
-    }
+    } + untied
   }
 
   private var consistencyLines: [String] {
