@@ -52,7 +52,8 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(
       name: "BenchTests",
-      dependencies: ["Bench", "TestSupport", .product(name: "Histogram", package: "hdrhistogram-swift")]),
+      dependencies: ["Bench", "TestSupport", .product(name: "Histogram", package: "hdrhistogram-swift")],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "LoadEngineTests", dependencies: ["Bench", "LoadEngine", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(

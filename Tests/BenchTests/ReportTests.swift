@@ -95,11 +95,11 @@ struct ReportTests {
     var rollout = record("set image deployment/voting-app voting-app=voting-app:v2", from: 4, to: 6)
     rollout.gaps = [RolloutRecord.Gap(start: at(5.2), end: at(5.9))]
     rollout.pods = [
-      pod("1", old: true, [(.marked, 4.15), (.endpointUnready, 4.2), (.unready, 5.1)]),
+      pod("1", old: true, [(.marked, 4.3), (.endpointUnready, 4.35), (.unready, 5.1)]),
       pod("2", old: true, []), pod("3", old: true, []),
       pod("5", [(.created, 4.1), (.scheduled, 4.11), (.started, 4.25), (.ready, 4.4), (.endpointReady, 4.45)]),
     ]
-    rollout.pods[0].times[.sigterm] = Moment(after: at(4.15), until: at(4.3))
+    rollout.pods[0].times[.sigterm] = Moment(after: at(4.3), until: at(4.45))
     rollout.pods[0].times[.gone] = Moment(after: at(5.2), until: at(5.9))
     var rollback = record("rollout undo deployment/voting-app", from: 7, to: 8, isRollback: true)
     rollback.pods = [

@@ -1,4 +1,5 @@
 import Bench
+import FoundationEssentials
 import Testing
 
 private func at(_ seconds: Double) -> MonotonicTime { MonotonicTime(nanoseconds: Int64((seconds * 1e9).rounded())) }
@@ -198,8 +199,15 @@ struct FailureTiesTests {
     Case(testDescription: "in hand when the pod was marked", vote: vote(9, to: 11.01), going: ["old"], coming: ["new"]),
     Case(testDescription: "hung: what changed long after it was sent had no part", vote: vote(8, to: 18, .curl(28))),
     Case(
-      testDescription: "hung: sent a moment before the mark", vote: vote(10.45, to: 20.45, .curl(28)), going: ["old"],
+      testDescription: "hung: the new one came, and the old one was not marked yet",
+      vote: vote(10.7, to: 20.7, .curl(28)),
+      going: [], coming: ["new"]),
+    Case(
+      testDescription: "hung: the mark was seen a moment later", vote: vote(10.8, to: 20.8, .curl(28)), going: ["old"],
       coming: ["new"]),
+    Case(
+      testDescription: "failed, and the mark was seen a moment later", vote: vote(10.8), going: ["old"], coming: ["new"]
+    ),
     Case(testDescription: "the ingress gave up on it", vote: vote(8, to: 38, .status(504))),
     Case(
       testDescription: "never sent: its due moment counts",
@@ -295,9 +303,10 @@ struct FailureTiesTests {
     var expected: [Set<String>: Int] = [:]
     for vote in votes {
       let changing = pods.filter { pod in
-        guard let start = pod.times[.marked] ?? pod.times[.created] else { return false }
+        let marked = pod.times[.marked].map { $0.latest + .milliseconds(-250) }
+        guard let start = marked ?? pod.times[.created]?.latest else { return false }
         guard let end = pod.times[.gone] ?? pod.times[.endpointReady] else { return false }
-        return start.latest <= vote.completed && vote.actual <= end.latest + FailureTies.ingressLag
+        return start <= vote.completed && vote.actual <= end.latest + .milliseconds(2100)
       }
       expected[Set(changing.map(\.name)), default: 0] += 1
     }
@@ -331,5 +340,61 @@ struct FailureTiesTests {
     #expect(["a", "b", "c"].map { answers[$0]?.failed } == [3, 3, 2])
     #expect(["a", "b", "c"].map { answers[$0]?.first } == [at(1), at(12.2), at(22.2)])
     #expect(["a", "b", "c"].map { answers[$0]?.last } == [at(12.05), at(22), at(29)])
+  }
+
+  /// A rollout on a real cluster with the requests that failed in it.
+  private struct Recording: Decodable {
+    struct Pod: Decodable {
+      var uid: String
+      var created: Double?
+      var ready: Double?
+      var marked: Double?
+      var gone: Double?
+    }
+    struct Request: Decodable {
+      var sent: Double
+      var ended: Double
+      /// That of the ingress; 499 where the client gave up.
+      var status: Int
+      /// To which the ingress had sent it.
+      var pod: String
+    }
+
+    var scenario: String
+    var pods: [Pod]
+    var failed: [Request]
+  }
+
+  private static func recordings() throws -> [Recording] {
+    let path = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    let text = try String(contentsOf: URL(filePath: path + "/Fixtures/failed-requests.ndjson"), encoding: .utf8)
+    return try text.split(separator: "\n").map { try JSONDecoder().decode(Recording.self, from: Data($0.utf8)) }
+  }
+
+  @Test("every failed request of the recorded rollouts is tied to the pod that it went to, and to few others")
+  func recorded() throws {
+    let recordings = try Self.recordings()
+    #expect(recordings.count == 20)
+    var (requests, tied) = (0, 0)
+    for recording in recordings {
+      let pods = recording.pods.map { recorded in
+        var times: [PodMilestone: [Double]] = [:]
+        times[.created] = recorded.created.map { [$0] }
+        times[.ready] = recorded.ready.map { [$0] }
+        times[.marked] = recorded.marked.map { [$0] }
+        times[.gone] = recorded.gone.map { [$0] }
+        return pod(recorded.uid, old: recorded.created == nil, times)
+      }
+      for request in recording.failed {
+        let vote = Self.vote(
+          request.sent, to: request.ended, request.status == 499 ? .curl(28) : .status(request.status))
+        let group = Self.ties([vote], [rollout(from: 0, to: nil, pods)]).groups[0].first
+        #expect(group?.going.contains(request.pod) == true, "\(recording.scenario) at \(request.sent)")
+        requests += 1
+        tied += group?.going.count ?? 0
+      }
+    }
+    #expect(requests == 847)
+    #expect(Double(tied) / Double(requests) < 1.6)
   }
 }

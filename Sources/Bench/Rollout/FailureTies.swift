@@ -2,15 +2,17 @@
 ///
 /// A pod is changing while it is going, from its mark until the ingress has surely heard that it is gone, and while it
 /// is coming, from its creation until the ingress has surely heard that it is ready or it has answered a vote. A vote is
-/// under way from its sending to its end. One that hung says nothing by its end: whatever made it hang was there within
-/// the ingress's lag after its sending. One that was never sent waited from its due moment on, and is taken alike.
+/// under way from its sending to its end. One that hung says nothing by its end: it was sent to a pod that could not
+/// answer any more, so its sending alone counts. One that was never sent counts at its due moment.
 ///
 /// What is tied was there at the time; that it was the reason is likely, not proven.
 package struct FailureTies: Sendable {
   /// How long an ingress goes on choosing a pod that is not to be chosen any more: 90 of 100 are through by then.
   ///
-  /// Measured with ingress-nginx at its defaults.
+  /// Measured at an ingress's default settings.
   package static let ingressLag = Duration.milliseconds(2100)
+  /// How much later than it happened a mark may be seen: an app that ends at once fails votes before.
+  package static let tellingLag = Duration.milliseconds(250)
 
   /// Failed votes of one kind that are tied to the same pods.
   package struct Group: Sendable, Hashable {
@@ -193,15 +195,16 @@ private struct PodChanges {
       let heard = heard(.endpointReady) ?? heard(.ready) ?? pod.times[.marked]?.latest ?? rollout.end ?? never
       return change(false, created.earliest, min(heard, firstAnswer ?? heard))
     }
-    let going = pod.times[.marked].map { change(true, $0.earliest, heard(.gone) ?? never) }
+    let going = pod.times[.marked].map {
+      change(true, $0.earliest + (.zero - FailureTies.tellingLag), heard(.gone) ?? never)
+    }
     return [coming, going].compactMap { $0 }
   }
 
   /// The cells over which a vote was under way.
   func cells(of vote: Observation) -> ClosedRange<Int> {
-    let start = vote.outcome == .dropped ? vote.intended : vote.actual
-    let end = vote.hung ? min(vote.completed, start + FailureTies.ingressLag) : vote.completed
-    return cell(start.nanoseconds)...cell(max(start, end).nanoseconds)
+    let start = cell((vote.outcome == .dropped ? vote.intended : vote.actual).nanoseconds)
+    return start...(vote.hung ? start : max(start, cell(vote.completed.nanoseconds)))
   }
 
   /// The changes that were going on at some time within these cells.
