@@ -35,7 +35,7 @@ package struct FailureTies: Sendable {
   /// A pod and the failed votes that are most likely its doing.
   package struct Suspect: Sendable, Hashable {
     /// What speaks against it.
-    package enum Reason: Sendable, Hashable {
+    package enum Reason: Int, Sendable, Hashable {
       /// It answered them.
       case answered
       /// It was going, and nobody knows who answered, or it did itself.
@@ -104,7 +104,10 @@ package struct FailureTies: Sendable {
       }
     }
     let all = votes.map { Suspect(rollout: $0.rollout, name: $0.name, reason: $0.reason, votes: $1) }
-    return Array(all.sorted { ($1.votes, $0.rollout, $0.name) < ($0.votes, $1.rollout, $1.name) }.prefix(limit))
+    let sorted = all.sorted {
+      ($1.votes, $0.rollout, $0.name, $0.reason.rawValue) < ($0.votes, $1.rollout, $1.name, $1.reason.rawValue)
+    }
+    return Array(sorted.prefix(limit))
   }
 
   private static func sorted(_ tallies: [Group: Tally]) -> [Group] {
