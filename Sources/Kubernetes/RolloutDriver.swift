@@ -49,7 +49,7 @@ package struct RolloutDriver: Sendable {
       trigger: commandLine(of: change), workload: Workload(.deployment, deployment), start: started)
     var progress = RolloutProgress(record: record, deployment: before, pods: items, limit: limit)
     let ended = try await make(change)
-    progress.commandEnded(exit: ended.exit)
+    progress.commandEnded(exit: ended.exit, at: now())
     return await follow(progress, before, podsFrom: version)
   }
 

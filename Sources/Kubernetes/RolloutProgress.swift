@@ -27,6 +27,48 @@ package struct RolloutProgress: Sendable {
     for pod in pods { observe(pod: pod, at: record.start) }
   }
 
+  /// The cluster right before the change.
+  package struct Before: Sendable {
+    /// The workload.
+    package var workload: WorkloadObject
+    /// Its pods, also those that have ended for good.
+    package var pods: [Pod]
+    /// Its ReplicaSets; none of a StatefulSet.
+    package var replicaSets: [WorkloadObject]
+    /// The EndpointSlices of its namespace.
+    package var endpoints: [EndpointSlice]
+
+    /// A cluster; see the members.
+    package init(
+      workload: WorkloadObject, pods: [Pod], replicaSets: [WorkloadObject] = [], endpoints: [EndpointSlice] = []
+    ) {
+      self.workload = workload
+      self.pods = pods
+      self.replicaSets = replicaSets
+      self.endpoints = endpoints
+    }
+  }
+
+  /// A change that begins at `record.start` and may take `limit`; one that puts a template back is `.image(nil)`.
+  package init(record: RolloutRecord, change: RolloutChange.Trigger, before: Before, limit: Duration) {
+    self.init(record: record, deployment: before.workload, pods: before.pods, limit: limit)
+  }
+
+  /// Takes in what was seen; sightings come in the order of being seen.
+  package mutating func see(_ sighting: Sighting) {
+    switch sighting.content {
+    case .workload(let workload): observe(deployment: workload)
+    case .pod(let pod): observe(pod: pod, at: sighting.at.latest)
+    case .podGone(let pod): observe(gone: pod.metadata.uid, at: sighting.at.latest)
+    default: break
+    }
+  }
+
+  /// The command that began the change ended so.
+  package mutating func commandEnded(exit: Int, at now: MonotonicTime) {
+    record.exit = exit
+  }
+
   /// The Deployment is like this.
   package mutating func observe(deployment: WorkloadObject) {
     self.deployment = deployment
@@ -86,11 +128,6 @@ package struct RolloutProgress: Sendable {
   /// The change is given up as it is.
   package mutating func interrupt(at now: MonotonicTime) {
     if record.outcome == nil { end(.interrupted, nil, now) }
-  }
-
-  /// The command that began the change ended so.
-  package mutating func commandEnded(exit: Int) {
-    record.exit = exit
   }
 
   private mutating func end(_ outcome: RolloutOutcome, _ detail: String?, _ now: MonotonicTime) {
