@@ -210,7 +210,8 @@ extension RolloutProgress {
         text: event.message))
     if isPod { update(subject) { $0.see(event, at: sighting.at) } }
     if event.reason == "FailedCreate", subject == view.workload.metadata.uid {
-      view.refusal = FailureSign(outcome: .quota, weight: .standing, detail: event.message ?? RolloutOutcome.quota.sentence)
+      view.refusal = FailureSign(
+        outcome: .quota, weight: .standing, detail: event.message ?? RolloutOutcome.quota.sentence)
     }
   }
 
