@@ -47,10 +47,12 @@ package struct RolloutDriver: Sendable {
     let started = now()
     let record = RolloutRecord(
       trigger: commandLine(of: change), workload: Workload(.deployment, deployment), start: started)
-    var progress = RolloutProgress(record: record, deployment: before, pods: items, limit: limit)
+    var progress = RolloutProgress(
+      record: record, change: .image(nil),
+      before: .init(workload: before, pods: items, replicaSets: try await replicaSets()), limit: limit)
     let ended = try await make(change)
     progress.commandEnded(exit: ended.exit, at: now())
-    return await follow(progress, before, podsFrom: version)
+    return await follow(progress, before, items, podsFrom: version)
   }
 
   private func make(_ change: Change) async throws(KubectlError) -> Kubectl.Ended {
@@ -70,18 +72,24 @@ package struct RolloutDriver: Sendable {
 
   private enum Seen: Sendable {
     case deployment(WorkloadObject)
+    case replicaSet(WorkloadObject)
     case pod(Pod)
-    case gone(String)
+    case gone(Pod)
     case all([Pod])
     case tick
   }
 
-  private func follow(_ start: RolloutProgress, _ before: WorkloadObject, podsFrom version: String) async
-    -> RolloutRecord
-  {
+  private func follow(
+    _ start: RolloutProgress, _ before: WorkloadObject, _ pods: [Pod], podsFrom version: String
+  ) async -> RolloutRecord {
     let (stream, output) = AsyncStream<Seen>.makeStream()
     return await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.watchDeployment(output) }
+      group.addTask {
+        await self.watch("deployments?fieldSelector=metadata.name%3D\(self.deployment)&") {
+          output.yield(.deployment($0))
+        }
+      }
+      group.addTask { await self.watch("replicasets?") { output.yield(.replicaSet($0)) } }
       group.addTask { await self.watchPods(before, from: version, output) }
       group.addTask {
         // Deadlines pass also when nothing is seen.
@@ -92,8 +100,9 @@ package struct RolloutDriver: Sendable {
       }
       defer { group.cancelAll() }
       var progress = start
+      var there = Dictionary(pods.map { ($0.metadata.uid, $0) }) { $1 }
       for await seen in stream {
-        apply(seen, to: &progress)
+        apply(seen, to: &progress, &there)
         if progress.outcome(at: now()) != nil { return progress.record }
       }
       progress.interrupt(at: now())
@@ -101,12 +110,22 @@ package struct RolloutDriver: Sendable {
     }
   }
 
-  private func apply(_ seen: Seen, to progress: inout RolloutProgress) {
+  private func apply(_ seen: Seen, to progress: inout RolloutProgress, _ there: inout [String: Pod]) {
+    let at = Moment(now())
     switch seen {
-    case .deployment(let deployment): progress.observe(deployment: deployment)
-    case .pod(let pod): progress.observe(pod: pod, at: now())
-    case .gone(let uid): progress.observe(gone: uid, at: now())
-    case .all(let pods): progress.observe(all: pods, at: now())
+    case .deployment(let deployment): progress.see(Sighting(.workload(deployment), at: at))
+    case .replicaSet(let set): progress.see(Sighting(.replicaSet(set), at: at))
+    case .pod(let pod):
+      there[pod.metadata.uid] = pod
+      progress.see(Sighting(.pod(pod), at: at))
+    case .gone(let pod):
+      there[pod.metadata.uid] = nil
+      progress.see(Sighting(.podGone(pod), at: at))
+    case .all(let pods):
+      let old = there
+      there = Dictionary(pods.map { ($0.metadata.uid, $0) }) { $1 }
+      for (uid, pod) in old where there[uid] == nil { progress.see(Sighting(.podGone(pod), at: at)) }
+      for pod in pods { progress.see(Sighting(.pod(pod), at: at)) }
     case .tick: break
     }
   }
@@ -114,17 +133,23 @@ package struct RolloutDriver: Sendable {
   /// The server ends a watch by itself, and it is resumed: a kubectl whose votebench was killed does not stay for long.
   private static let watch = "watch=1&timeoutSeconds=300"
 
-  private func watchDeployment(_ output: AsyncStream<Seen>.Continuation) async {
-    let path =
-      "/apis/apps/v1/namespaces/\(kubectl.namespace)/deployments?\(Self.watch)&fieldSelector=metadata.name%3D\(deployment)"
+  private var workloads: String { "/apis/apps/v1/namespaces/\(kubectl.namespace)" }
+
+  private func watch(_ query: String, _ see: @Sendable (WorkloadObject) -> Void) async {
     while !Task.isCancelled {
-      // A watch without a version begins with the object as it is: nothing is missed when a stream broke.
-      try? await kubectl.lines(raw: path) { line in
+      // A watch without a version begins with the objects as they are: nothing is missed when a stream broke.
+      try? await kubectl.lines(raw: "\(workloads)/\(query)\(Self.watch)") { line in
         guard let event: WatchLine<WorkloadObject> = try? decode(line), event.type != "DELETED" else { return }
-        output.yield(.deployment(event.object))
+        see(event.object)
       }
       try? await Task.sleep(for: .milliseconds(200))
     }
+  }
+
+  private func replicaSets() async throws(KubectlError) -> [WorkloadObject] {
+    let list: ObjectList<WorkloadObject> = try decode(
+      try await kubectl.require(["get", "--raw", "\(workloads)/replicasets"]).output)
+    return list.items
   }
 
   private func watchPods(
@@ -136,7 +161,7 @@ package struct RolloutDriver: Sendable {
         let path = podsPath(before) + "&\(Self.watch)&resourceVersion=\(from)"
         try? await kubectl.lines(raw: path) { line in
           guard let event: WatchLine<Pod> = try? decode(line) else { return }
-          output.yield(event.type == "DELETED" ? .gone(event.object.metadata.uid) : .pod(event.object))
+          output.yield(event.type == "DELETED" ? .gone(event.object) : .pod(event.object))
         }
       }
       // After a broken stream or an expired version: what is there now, then watch on from it.

@@ -64,6 +64,8 @@ package struct Pod: Sendable, Hashable, Decodable {
         package var exitCode: Int?
         /// Why, in one word: `Error`, `OOMKilled`; nil when not said.
         package var reason: String?
+        /// Why, in a sentence; nil when not said.
+        package var message: String?
         /// Since when, ISO 8601, whole seconds.
         package var finishedAt: String?
       }
@@ -100,9 +102,4 @@ package struct Pod: Sendable, Hashable, Decodable {
 
   /// True from the moment somebody asked for its end.
   package var isMarked: Bool { metadata.deletionTimestamp != nil }
-
-  /// What the first waiting container waits for; an init container's goes before.
-  package var waiting: ContainerStatus.State.Waiting? {
-    ((status?.initContainerStatuses ?? []) + (status?.containerStatuses ?? [])).lazy.compactMap(\.state?.waiting).first
-  }
 }
