@@ -55,6 +55,23 @@ package struct ClusterAddress: Sendable, Hashable, CustomStringConvertible {
     server = kubeconfig.clusters?.first { $0.name == found.context?.cluster }?.cluster?.server
   }
 
+  init(context: String?, server: String?) {
+    self.context = context
+    self.server = server
+  }
+
+  /// The address that `kubectl` is going to talk to; throws as above, and where kubectl cannot read its kubeconfig.
+  package init(of kubectl: Kubectl) async throws(KubectlError) {
+    let question = ["config", "view", "-o", "json"]
+    let printed = try await kubectl.require(question).output
+    guard let kubeconfig = try? JSONDecoder().decode(Kubeconfig.self, from: Data(printed.utf8)) else {
+      throw KubectlError(
+        code: .unreadable, attempted: kubectl.commandLine(question), cause: "it prints no kubeconfig",
+        remedy: "Name another file with --kubeconfig.")
+    }
+    try self.init(kubeconfig, context: kubectl.context)
+  }
+
   /// `context kind-kind (https://127.0.0.1:6443)`.
   package var description: String {
     guard let context else { return "no kubeconfig" }

@@ -73,18 +73,17 @@ package struct JournalHeader: Sendable, Hashable, Codable {
     case startedAt = "started_at"
   }
 
-  /// This process, and the cluster that `kubectl` reaches now; a later change of the current context makes no difference.
-  package init(_ kubectl: Kubectl) async throws(KubectlError) {
+  /// This process, and the cluster at `address`, which `kubectl` reaches now: a later switch of the current context makes
+  /// no difference.
+  package init(_ kubectl: Kubectl, at address: ClusterAddress) {
     pid = getpid()
     processStart = Self.start(of: getpid()) ?? ""
     startedAt = Date.now.formatted(.iso8601)
     self.kubectl = kubectl.executable.contains("/") ? Self.absolute(kubectl.executable) : kubectl.executable
     kubeconfig = Self.kubeconfig(kubectl.kubeconfig)
+    context = address.context
+    server = address.server
     namespace = kubectl.namespace
-    let current = try await kubectl.run(["config", "current-context"])
-    context =
-      kubectl.context ?? (current.exit == 0 ? current.output.split(separator: "\n").first.map(String.init) : nil)
-    server = try await kubectl.server()
   }
 
   /// kubectl for the cluster that was changed.
@@ -95,11 +94,8 @@ package struct JournalHeader: Sendable, Hashable, Codable {
   /// True while the process that writes it is there.
   package var isRunning: Bool { Self.start(of: pid) == processStart }
 
-  /// For people.
-  package var place: String {
-    "namespace \(namespace) of " + (context.map { "context \($0)" } ?? "the cluster")
-      + (server.map { " (\($0))" } ?? "")
-  }
+  /// The cluster's address as it was then.
+  package var address: ClusterAddress { ClusterAddress(context: context, server: server) }
 
   /// When a process was started; nil when there is none.
   private static func start(of pid: Int32) -> String? {
@@ -121,13 +117,5 @@ package struct JournalHeader: Sendable, Hashable, Codable {
 
   private static func absolute(_ path: String) -> String {
     path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-  }
-}
-
-extension Kubectl {
-  /// URL of the API server that this context leads to; nil without a kubeconfig.
-  package func server() async throws(KubectlError) -> String? {
-    let answer = try await run(["config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"])
-    return answer.exit == 0 && !answer.output.isEmpty ? answer.output : nil
   }
 }

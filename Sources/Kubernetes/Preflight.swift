@@ -27,7 +27,7 @@ package struct Preflight: Sendable {
   /// Permissions that cannot be asked for are no error: `ClusterAccess.unchecked` says so.
   package func run() async throws(KubectlError) -> ClusterAccess {
     try await checkVersion()
-    let address = try await address()
+    let address = try await ClusterAddress(of: kubectl)
     do {
       return try await look(at: address)
     } catch {
@@ -90,10 +90,6 @@ package struct Preflight: Sendable {
         cause: "it is kubectl \(version.gitVersion ?? "1.\(minor)"), older than 1.\(Self.oldest)",
         remedy: "Install a later one, or name it with --kubectl.")
     }
-  }
-
-  private func address() async throws(KubectlError) -> ClusterAddress {
-    try ClusterAddress(try await ask(["config", "view", "-o", "json"]), context: kubectl.context)
   }
 
   // MARK: The workload

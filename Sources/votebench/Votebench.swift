@@ -20,6 +20,6 @@ struct Votebench: AsyncParsableCommand {
       130 or 143 interrupted.
       """,
     version: version,
-    subcommands: [RunCommand.self, SandboxCommand.self, ManifestsCommand.self],
+    subcommands: [RunCommand.self, RestoreCommand.self, SandboxCommand.self, ManifestsCommand.self],
     defaultSubcommand: RunCommand.self)
 }

@@ -18,15 +18,20 @@ struct JournalTests {
     try await body(folder)
   }
 
-  private func header() async throws -> JournalHeader {
-    // `true` answers nothing to whatever is asked: a kubectl without a kubeconfig.
-    try await JournalHeader(Kubectl(executable: "/bin/true", kubeconfig: "k", context: "c", namespace: "n"))
+  private func header() throws -> JournalHeader {
+    let kubeconfig = """
+      {"current-context":"c","contexts":[{"name":"c","context":{"cluster":"d"}}],\
+      "clusters":[{"name":"d","cluster":{"server":"https://s"}}]}
+      """
+    let address = try ClusterAddress(
+      JSONDecoder().decode(ClusterAddress.Kubeconfig.self, from: Data(kubeconfig.utf8)), context: nil)
+    return JournalHeader(Kubectl(kubeconfig: "k", namespace: "n"), at: address)
   }
 
-  private func entries() async throws -> [Journal.Entry] {
+  private func entries() throws -> [Journal.Entry] {
     let before = try RestoreFixtures.snapshot()
     return [
-      .begin(try await header()),
+      .begin(try header()),
       .before(before),
       .doing(Self.workload, "kubectl set image", try RestoreFixtures.fields(.image("i:2"))),
       .done("kubectl set image", exit: 0),
@@ -41,7 +46,7 @@ struct JournalTests {
     try await withFolder { folder in
       let journal = Journal(folder: folder)
       let openAfter = [0, 0, 1, 1, 1, 1, 0]
-      for (entry, count) in zip(try await entries(), openAfter) {
+      for (entry, count) in zip(try entries(), openAfter) {
         try journal.append(entry)
         let record = try journal.read()
         #expect(record.open.count == count, "\(entry)")
@@ -64,7 +69,7 @@ struct JournalTests {
   func torn() async throws {
     try await withFolder { folder in
       let journal = Journal(folder: folder)
-      let entries = try await entries()
+      let entries = try entries()
       var expected: [JournalRecord] = []
       var ends: [Int] = []
       for entry in entries {
@@ -105,8 +110,8 @@ struct JournalTests {
   @Test("runs that were ended in the middle are found; one that goes on, or has put everything back, is not")
   func openBelow() async throws {
     try await withFolder { folder in
-      let entries = try await entries()
-      var gone = try await header()
+      let entries = try entries()
+      var gone = try header()
       gone.processStart = "0"
       let runs: [(String, [Journal.Entry])] = [
         ("alive", Array(entries[0...3])), ("dead", [.begin(gone)] + entries[1...3]),

@@ -72,11 +72,3 @@ extension Schedule {
     return ratePerSecond(at: 0).map { Int(($0 * Double(end - start) / 1e9).rounded()) }
   }
 }
-extension RunMachine.Plan {
-  init(_ profile: RunProfile) {
-    self.init(
-      warmup: profile.warmup, baseline: profile.baseline, settle: profile.rollout?.settle ?? .zero,
-      recovered: profile.rollout?.recovered ?? .zero, duringRollout: profile.rollout != nil,
-      rollback: profile.rollout?.rollback ?? false)
-  }
-}
