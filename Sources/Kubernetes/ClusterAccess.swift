@@ -1,5 +1,3 @@
-package import Bench
-
 /// What is known of the cluster before it is touched: that it answers, what is there, and that it may be changed.
 package struct ClusterAccess: Sendable, Hashable {
   /// Where the cluster is.
@@ -7,21 +5,22 @@ package struct ClusterAccess: Sendable, Hashable {
   /// The namespace of all workloads.
   package var namespace: String
   /// The workloads of the changes as they are, each once, in the order of the changes.
-  package var workloads: [WorkloadObject]
-  /// Their kinds and names, in the same order.
-  package var names: [Workload]
+  package var workloads: [WorkloadSnapshot]
   /// Why the permissions are not known, in one line; nil when all are given.
   package var unchecked: String?
 
-  /// The workload as it is; nil when no change is about it.
-  package func object(of workload: Workload) -> WorkloadObject? {
-    names.firstIndex(of: workload).map { workloads[$0] }
+  /// What is known; see the members.
+  package init(address: ClusterAddress, namespace: String, workloads: [WorkloadSnapshot], unchecked: String? = nil) {
+    self.address = address
+    self.namespace = namespace
+    self.workloads = workloads
+    self.unchecked = unchecked
   }
 
   /// The cluster and what is going to change in it, in a line for each workload.
   package var lines: [String] {
-    zip(names, workloads).enumerated().map { place, found in
-      let what = "\(found.0), \(Self.sentence(found.1))"
+    workloads.enumerated().map { place, found in
+      let what = "\(found.workload), \(Self.sentence(found.typed))"
       return place == 0 ? "\(address), namespace \(namespace): \(what)" : what
     } + (unchecked.map { [$0] } ?? [])
   }

@@ -196,5 +196,7 @@ package struct KubectlError: Error, Sendable, Hashable, CustomStringConvertible 
   package var remedy: String
 
   /// One line for people.
-  package var description: String { "\(attempted): \(cause). \(remedy)" }
+  package var description: String {
+    (attempted.isEmpty ? "" : "\(attempted): ") + cause + (remedy.isEmpty ? "" : ". \(remedy)")
+  }
 }

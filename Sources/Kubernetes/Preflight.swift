@@ -27,7 +27,7 @@ package struct Preflight: Sendable {
   /// Permissions that cannot be asked for are no error: `ClusterAccess.unchecked` says so.
   package func run() async throws(KubectlError) -> ClusterAccess {
     try await checkVersion()
-    let address = try await ClusterAddress(of: kubectl)
+    let address = try await address()
     do {
       return try await look(at: address)
     } catch {
@@ -39,11 +39,11 @@ package struct Preflight: Sendable {
   }
 
   private func look(at address: ClusterAddress) async throws(KubectlError) -> ClusterAccess {
-    var objects: [WorkloadObject] = []
+    var found: [WorkloadSnapshot] = []
     var forbidden: KubectlError?
     for workload in workloads {
       do {
-        objects.append(try await object(of: workload))
+        found.append(try await snapshot(of: workload))
       } catch  where error.code == .forbidden {
         forbidden = error
       } catch  where error.code == .notFound {
@@ -53,7 +53,7 @@ package struct Preflight: Sendable {
     let unchecked = try await checkPermissions(address)
     if let forbidden { throw forbidden }
     return ClusterAccess(
-      address: address, namespace: kubectl.namespace, workloads: objects, names: workloads, unchecked: unchecked)
+      address: address, namespace: kubectl.namespace, workloads: found, unchecked: unchecked)
   }
 
   // MARK: kubectl and its kubeconfig
@@ -92,10 +92,15 @@ package struct Preflight: Sendable {
     }
   }
 
+  private func address() async throws(KubectlError) -> ClusterAddress {
+    try ClusterAddress(try await ask(["config", "view", "-o", "json"]), context: kubectl.context)
+  }
+
   // MARK: The workload
 
-  private func object(of workload: Workload) async throws(KubectlError) -> WorkloadObject {
-    try await ask(raw: "/apis/apps/v1/namespaces/\(kubectl.namespace)/\(workload.kind.resource)/\(workload.name)")
+  private func snapshot(of workload: Workload) async throws(KubectlError) -> WorkloadSnapshot {
+    let path = "/apis/apps/v1/namespaces/\(kubectl.namespace)/\(workload.kind.resource)/\(workload.name)"
+    return try WorkloadSnapshot(json: try await kubectl.require(["get", "--raw", path], limit: limit).output)
   }
 
   /// A list of a namespace that does not exist is empty, and who may list is not always allowed to ask for namespaces.

@@ -4,26 +4,19 @@ import FoundationEssentials
 /// Changes a Deployment through kubectl, watches what the cluster does, and undoes it.
 package struct RolloutDriver: Sendable {
   private let kubectl: Kubectl
-  private let deployment: String
+  private let workload: Workload
+  private var deployment: String { workload.name }
   private let limit: Duration
   private let now: @Sendable () -> MonotonicTime
 
   /// A driver of `deployment`; a change may take `limit`.
   ///
   /// `now` is the run's clock.
-  package init(kubectl: Kubectl, deployment: String, limit: Duration, now: @escaping @Sendable () -> MonotonicTime) {
+  package init(kubectl: Kubectl, workload: Workload, limit: Duration, now: @escaping @Sendable () -> MonotonicTime) {
     self.kubectl = kubectl
-    self.deployment = deployment
+    self.workload = workload
     self.limit = limit
     self.now = now
-  }
-
-  /// What a change does.
-  package enum Change: Sendable, Hashable {
-    /// `kubectl set image`, of the container of this name.
-    case setImage(container: String, image: String)
-    /// `kubectl rollout undo`.
-    case undo
   }
 
   /// The Deployment as it is.
@@ -31,41 +24,42 @@ package struct RolloutDriver: Sendable {
     try decode(try await kubectl.require(["get", "deployment", deployment, "-o", "json"]).output)
   }
 
-  /// The command line of a change, for people.
-  package func commandLine(of change: Change) -> String {
-    kubectl.commandLine(arguments(of: change))
-  }
+  /// Its pods as they are.
+  package func pods() async throws(KubectlError) -> [Pod] { try await list(try await current()).items }
 
   /// Makes the change and follows it to its end; what the cluster does wrong is in the record.
   ///
   /// When the task is cancelled, the record says interrupted and ends at that moment. Cancelled before the change was
   /// made it throws, and nothing is changed; the command that makes it is never cut off. So an error means that nothing
   /// was changed, save `noAnswer`: then nobody knows.
-  package func perform(_ change: Change) async throws(KubectlError) -> RolloutRecord {
+  package func perform(
+    _ command: ChangeCommand, trigger: RolloutChange.Trigger, isRollback: Bool
+  ) async throws(KubectlError) -> RolloutRecord {
     let before = try await current()
     let (items, version) = try await list(before)
     let started = now()
     let record = RolloutRecord(
-      trigger: commandLine(of: change), workload: Workload(.deployment, deployment), start: started)
+      trigger: command.commandLine(with: kubectl), workload: workload, isRollback: isRollback, start: started)
     var progress = RolloutProgress(
-      record: record, change: .image(nil),
+      record: record, change: trigger,
       before: .init(workload: before, pods: items, replicaSets: try await replicaSets()), limit: limit)
-    let ended = try await make(change)
+    let ended = try await make(command)
     progress.commandEnded(exit: ended.exit, at: now())
     return await follow(progress, before, items, podsFrom: version)
   }
 
-  private func make(_ change: Change) async throws(KubectlError) -> Kubectl.Ended {
-    if Task.isCancelled { throw kubectl.abandoned(arguments(of: change)) }
+  private func make(_ command: ChangeCommand) async throws(KubectlError) -> Kubectl.Ended {
+    guard case .kubectl(let arguments) = command else { throw kubectl.abandoned([]) }
+    if Task.isCancelled { throw kubectl.abandoned(arguments) }
     // In a task of its own, which does not end with the one that waits for it.
-    let command = Task { () async -> Result<Kubectl.Ended, KubectlError> in
+    let running = Task { () async -> Result<Kubectl.Ended, KubectlError> in
       do throws(KubectlError) {
-        return .success(try await kubectl.require(arguments(of: change)))
+        return .success(try await kubectl.require(arguments))
       } catch {
         return .failure(error)
       }
     }
-    return try await command.value.get()
+    return try await running.value.get()
   }
 
   // MARK: Watching
@@ -185,15 +179,6 @@ package struct RolloutDriver: Sendable {
     let labels = (deployment.spec.selector.matchLabels ?? [:]).sorted { $0.key < $1.key }
       .map { "\($0.key.replacing("/", with: "%2F"))%3D\($0.value)" }.joined(separator: "%2C")
     return "/api/v1/namespaces/\(kubectl.namespace)/pods?labelSelector=\(labels)"
-  }
-
-  // MARK: Commands
-
-  private func arguments(of change: Change) -> [String] {
-    switch change {
-    case .setImage(let container, let image): ["set", "image", "deployment/\(deployment)", "\(container)=\(image)"]
-    case .undo: ["rollout", "undo", "deployment/\(deployment)"]
-    }
   }
 
   private func decode<Value: Decodable>(_ text: String) throws(KubectlError) -> Value {

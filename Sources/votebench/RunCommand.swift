@@ -27,7 +27,7 @@ struct RunCommand: AsyncParsableCommand {
       let folder = try RunFolder(profile.out, name: execution.name)
       let ended: RunExecution.Ended
       do {
-        ended = try await execution.run(log: folder.latencyLog)
+        ended = try await execution.run(in: folder)
       } catch {
         folder.discard()
         throw error

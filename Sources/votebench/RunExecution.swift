@@ -13,8 +13,12 @@ final class RunExecution {
   /// Everything that can happen during a run.
   enum Event: Sendable {
     case engine(EngineEvent)
-    /// The change of this phase (rollout or rollback) has ended.
-    case changeEnded(Phase, Result<RolloutRecord, KubectlError>)
+    /// A change (or its rollback, in that phase) has ended; without a record when there was nothing to put back.
+    case changeEnded(Phase, Result<RolloutRecord?, KubectlError>)
+    /// A command that changes the cluster is about to be run.
+    case command(String)
+    /// The cluster is as it was, or as near as it could be brought.
+    case restored(RolloutSession.Restored)
     case sandboxEnded(String)
     case interrupted(Int32)
     case tick
@@ -47,14 +51,14 @@ final class RunExecution {
 
   /// Runs everything and puts everything back; gives the report and the exit status.
   ///
-  /// `log` gets its lines while the run goes on.
-  func run(log: LatencyLogFile) async throws -> Ended {
+  /// The folder's log and journal get their lines while the run goes on.
+  func run(in folder: RunFolder) async throws -> Ended {
     background.append(
       Task { [signals = interrupts.signals, send] in
         for await signal in signals { send.yield(.interrupted(signal)) }
       })
     defer { for task in background { task.cancel() } }
-    guard profile.target == .sandbox else { return try await measure(on: Surroundings(profile), log: log) }
+    guard profile.target == .sandbox else { return try await measure(on: Surroundings(profile), in: folder) }
     let sandbox = try await startSandbox()
     background.append(
       Task { [send] in
@@ -62,7 +66,7 @@ final class RunExecution {
         if !Task.isCancelled { send.yield(.sandboxEnded("its process is gone")) }
       })
     do {
-      let result = try await measure(on: Surroundings(profile, sandbox: sandbox.info), log: log)
+      let result = try await measure(on: Surroundings(profile, sandbox: sandbox.info), in: folder)
       await sandbox.stop()
       return result
     } catch {
@@ -88,8 +92,50 @@ final class RunExecution {
     }
   }
 
-  private func measure(on surroundings: Surroundings, log: LatencyLogFile) async throws -> Ended {
-    let change = try await surroundings.prepareChange(profile)
+  /// However the measurement ends, the cluster is put back before this does.
+  private func measure(on surroundings: Surroundings, in folder: RunFolder) async throws -> Ended {
+    let session = try await session(surroundings, folder)
+    do {
+      let ended = try await measure(on: surroundings, session, log: folder.latencyLog)
+      return ended
+    } catch {
+      await report(session?.restore())
+      throw error
+    }
+  }
+
+  /// Looks at the cluster, names it, and sets the strategy of the run; nil without a rollout.
+  private func session(_ surroundings: Surroundings, _ folder: RunFolder) async throws(RunFailure) -> RolloutSession? {
+    guard let kubectl = surroundings.kubectl, let rollout = profile.rollout else { return nil }
+    let session = RolloutSession(
+      kubectl: kubectl, rollout: rollout, journal: folder.journal, now: { .now },
+      tell: { [send] in send.yield(.command($0)) })
+    let access: ClusterAccess
+    do {
+      access = try await session.prepare()
+    } catch {
+      throw RunFailure(error)
+    }
+    if let left = LeftOpen.find(below: folder.neighbourhoods, access).first { throw left.failure }
+    if profile.target != .sandbox { for line in access.lines { progress.note("cluster: \(line)") } }
+    do {
+      try await session.begin(access)
+    } catch {
+      await report(session.restore())
+      throw RunFailure(error)
+    }
+    return session
+  }
+
+  private func report(_ restored: RolloutSession.Restored?) {
+    guard let restored else { return }
+    for line in restored.notes { progress.note(line) }
+    for line in restored.problems { Console.error("votebench: the cluster is NOT as before: \(line)") }
+  }
+
+  private func measure(
+    on surroundings: Surroundings, _ session: RolloutSession?, log: LatencyLogFile
+  ) async throws -> Ended {
     let ballot = Ballot(
       run: Self.freshRunName(), seed: profile.seed, choices: ["a", "b"])
     let engine = LoadEngine(surroundings.engine(profile, ballot))
@@ -106,12 +152,18 @@ final class RunExecution {
       })
     let started = Date.now
     var run = RunInProgress(
-      profile: profile, ballot: ballot, engine: engine, change: change, driver: surroundings.driver,
-      export: surroundings.export, progress: progress, log: log, send: send)
-    for await event in events {
-      try await run.handle(event, indeterminateSettle: surroundings.indeterminateSettle)
-      if run.isOver { break }
+      profile: profile, ballot: ballot, engine: engine, session: session, export: surroundings.export,
+      progress: progress, log: log, send: send)
+    do {
+      for await event in events {
+        try await run.handle(event, indeterminateSettle: surroundings.indeterminateSettle)
+        if run.isOver { break }
+      }
+    } catch {
+      await run.stopChanging()
+      throw error
     }
+    await run.restore()
     let heading = RunReport.Heading(
       target: surroundings.name, seed: ballot.seed, startedAt: started.formatted(.iso8601), run: ballot.run,
       version: Votebench.version)

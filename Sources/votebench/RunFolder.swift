@@ -1,5 +1,6 @@
 import Bench
 import FoundationEssentials
+import Kubernetes
 
 /// What a run leaves behind: a folder with summary.json, the cluster's events, the percentile distributions and
 /// the histogram log.
@@ -10,6 +11,13 @@ struct RunFolder {
   let path: String
   /// The histogram log in the folder: the only file that is written while the run goes on.
   let latencyLog: LatencyLogFile
+  /// Where other runs have their folders.
+  var neighbourhoods: [String] {
+    let parent = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+    return Array(Set([Program.projectFile("Reports/runs"), parent].map { URL(filePath: $0).standardized.path() }))
+  }
+  /// What the run is about to change in the cluster.
+  var journal: Journal { Journal(folder: path) }
   private let isNew: Bool
 
   /// Makes `folder`, or a new one below Reports/runs that is named by the UTC time and `name`.
@@ -67,9 +75,10 @@ struct RunFolder {
     }
   }
 
-  /// A run without a report leaves no folder.
+  /// A run without a report leaves no folder, unless what it changed in the cluster is not put back.
   func discard() {
-    if isNew { try? FileManager.default.removeItem(atPath: path) }
+    let isRestored = !journal.exists || (try? journal.read().open.isEmpty) == true
+    if isNew, isRestored { try? FileManager.default.removeItem(atPath: path) }
   }
 
   private static func write(_ text: String, to path: String) throws {

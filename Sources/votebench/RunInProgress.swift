@@ -8,8 +8,7 @@ struct RunInProgress {
   private let profile: RunProfile
   private let ballot: Ballot
   private let engine: LoadEngine
-  private let change: RolloutDriver.Change?
-  private let driver: RolloutDriver?
+  private let session: RolloutSession?
   private let export: VoteExport?
   private let progress: ProgressView
   private let log: LatencyLogFile
@@ -41,18 +40,20 @@ struct RunInProgress {
 
   /// The signal that asked the run to end, nil when none did.
   private(set) var interrupted: Int32?
-  /// True when nothing more is to be done.
+  /// True when nothing more is to be done but to restore.
   private(set) var isOver = false
+  private var isRestored = false
+  /// True when there is no cluster any more.
+  private var isBlind = false
 
   init(
-    profile: RunProfile, ballot: Ballot, engine: LoadEngine, change: RolloutDriver.Change?, driver: RolloutDriver?,
-    export: VoteExport?, progress: ProgressView, log: LatencyLogFile, send: AsyncStream<RunExecution.Event>.Continuation
+    profile: RunProfile, ballot: Ballot, engine: LoadEngine, session: RolloutSession?, export: VoteExport?,
+    progress: ProgressView, log: LatencyLogFile, send: AsyncStream<RunExecution.Event>.Continuation
   ) {
     self.profile = profile
     self.ballot = ballot
     self.engine = engine
-    self.change = change
-    self.driver = driver
+    self.session = session
     self.export = export
     self.progress = progress
     self.log = log
@@ -65,6 +66,8 @@ struct RunInProgress {
     switch event {
     case .engine(let event): try await handle(event, indeterminateSettle: indeterminateSettle)
     case .changeEnded(_, .success(let record)): changeEnded(record)
+    case .command(let line): progress.note(line, at: elapsed(.now))
+    case .restored(let restored): self.restored(restored)
     case .changeEnded(let phase, .failure(let error)): changeRefused(error, of: phase)
     case .sandboxEnded(let reason): sandboxEnded(reason)
     case .interrupted(let signal): interrupt(signal)
@@ -73,6 +76,7 @@ struct RunInProgress {
   }
 
   private mutating func sandboxEnded(_ reason: String) {
+    isBlind = true
     failure = RunFailure(
       "the sandbox ended in the middle of the run: \(reason). What was measured until then is in the report; run again."
     )
@@ -173,38 +177,72 @@ struct RunInProgress {
 
   // MARK: Cluster
 
-  private mutating func changeEnded(_ record: RolloutRecord) {
+  private mutating func changeEnded(_ record: RolloutRecord?) {
     let now = MonotonicTime.now
-    rollouts.append(record)
-    let outcome = record.outcome ?? .interrupted
-    progress.note("\(outcome.rawValue): \(outcome.sentence)", at: elapsed(now))
+    if let record { rollouts.append(record) }
+    let outcome = record.map { $0.outcome ?? .interrupted } ?? .complete
+    progress.note(
+      record == nil ? "nothing to put back" : "\(outcome.rawValue): \(outcome.sentence)", at: elapsed(now))
     act(machine.handle(.changeEnded(outcome), now: now), now: now)
   }
 
   private mutating func changeRefused(_ error: KubectlError, of phase: Phase) {
     let now = MonotonicTime.now
     progress.note(error.description, at: elapsed(now))
-    if phase == .rollout, interrupted != nil, error.code != .noAnswer {
-      return act(machine.handle(.changeNotMade, now: now), now: now)
+    let isUnknown = error.code == .noAnswer
+    if phase == .rollback {
+      failure = RunFailure("the change could not be undone, the cluster is NOT as before: \(error)")
+    } else if isUnknown {
+      failure = RunFailure("nobody knows whether the change was made, look at the cluster: \(error)")
+    } else if interrupted == nil {
+      failure = RunFailure(error)
     }
-    failure =
-      phase == .rollback
-      ? RunFailure("the change could not be undone, the cluster is NOT as before: \(error)")
-      : error.code == .noAnswer
-        ? RunFailure("nobody knows whether the change was made, look at the cluster: \(error)") : RunFailure(error)
-    engine.quit()
+    // What perhaps was made is put back.
+    if isUnknown, phase == .rollout { act(machine.handle(.interrupted, now: now), now: now) }
+    let event: RunMachine.Event = isUnknown && phase == .rollout ? .changeEnded(.interrupted) : .changeNotMade
+    act(machine.handle(event, now: now), now: now)
   }
 
-  private mutating func start(_ change: RolloutDriver.Change?, now: MonotonicTime) {
-    guard let driver, let change, let phase = machine.phase else { return }
-    progress.note(driver.commandLine(of: change), at: elapsed(now))
+  private mutating func change(
+    _ perform: @escaping @Sendable (RolloutSession) async throws(KubectlError) -> RolloutRecord?
+  ) {
+    guard let session, let phase = machine.phase else { return }
     changing = Task { [send] in
       do throws(KubectlError) {
-        send.yield(.changeEnded(phase, .success(try await driver.perform(change))))
+        send.yield(.changeEnded(phase, .success(try await perform(session))))
       } catch {
         send.yield(.changeEnded(phase, .failure(error)))
       }
     }
+  }
+
+  private func startRestore() {
+    guard let session else { return }
+    // In a task of its own: the tally is read on meanwhile.
+    Task { [send] in send.yield(.restored(await session.restore())) }
+  }
+
+  private mutating func restored(_ restored: RolloutSession.Restored) {
+    isRestored = true
+    let now = MonotonicTime.now
+    for line in restored.notes { progress.note(line, at: elapsed(now)) }
+    if failure == nil, !restored.problems.isEmpty {
+      failure = RunFailure("the cluster is NOT as before: " + restored.problems.joined(separator: "; "))
+    }
+    act(machine.handle(.restored, now: now), now: now)
+  }
+
+  /// Follows a change that is under way no longer, and waits until nothing is being changed.
+  func stopChanging() async {
+    changing?.cancel()
+    await changing?.value
+  }
+
+  /// Sees to it that the cluster is as it was, however the run ended.
+  mutating func restore() async {
+    await stopChanging()
+    guard let session, !isRestored, !isBlind else { return }
+    restored(await session.restore())
   }
 
   // MARK: Time and phases
@@ -235,7 +273,8 @@ struct RunInProgress {
 
   private mutating func interrupt(_ signal: Int32) {
     interrupted = signal
-    progress.note("interrupted: ending the load and putting the cluster back; once more ends at once")
+    progress.note(
+      "interrupted: ending the load and putting the cluster back; once more ends at once, and leaves it as it is then")
     guard let ledger else {
       failure = RunFailure("interrupted before the first vote", status: ExitStatus.interrupted(by: signal))
       engine.quit()
@@ -253,11 +292,11 @@ struct RunInProgress {
         recorder?.begin(phase, at: now)
         progress.note(phase.rawValue, at: elapsed(now))
         if let end = machine.plannedEnd { engine.endVotes(at: end) }
-      case .startRollout: start(change, now: now)
+      case .startRollout(let index): change { session throws(KubectlError) in try await session.make(index) }
       case .abandonRollout: changing?.cancel()
-      case .startRollback: start(.undo, now: now)
+      case .startRollback(let index): change { session throws(KubectlError) in try await session.putBack(index) }
       case .endVotes: engine.endVotes(at: now)
-      case .restore: act(machine.handle(.restored, now: now), now: now)
+      case .restore: startRestore()
       }
     }
   }

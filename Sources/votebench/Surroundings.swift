@@ -7,8 +7,8 @@ import Sandbox
 struct Surroundings {
   /// For reports: `sandbox`, or the URL.
   let name: String
-  /// Nil without a rollout.
-  let driver: RolloutDriver?
+  /// kubectl for the cluster; nil without a rollout.
+  let kubectl: Kubectl?
   /// Nil when nobody can tell which votes were counted.
   let export: VoteExport?
   /// How long an indeterminate vote may still take effect after it was sent.
@@ -29,11 +29,10 @@ struct Surroundings {
     export = VoteExport(
       command: sandbox.exportCommand, environment: sandbox.exportEnvironment,
       rows: sandbox.semantics == .count ? .countedVotes : .voters)
-    driver = profile.rollout.map {
-      let kubectl = Kubectl(
+    kubectl = profile.rollout.map {
+      Kubectl(
         executable: $0.kubectl, kubeconfig: sandbox.kubeconfig, context: sandbox.context, namespace: sandbox.namespace,
         home: sandbox.kubectlHome)
-      return RolloutDriver(kubectl: kubectl, deployment: $0.changes[0].workload.name, limit: $0.timeout, now: { .now })
     }
   }
 
@@ -46,10 +45,8 @@ struct Surroundings {
     // Read time-out of an ingress, the frontend's own, and its retries to the queue.
     indeterminateSettle = .seconds(100)
     export = nil
-    driver = profile.rollout.map {
-      let kubectl = Kubectl(
-        executable: $0.kubectl, kubeconfig: $0.kubeconfig, context: $0.context, namespace: $0.namespace)
-      return RolloutDriver(kubectl: kubectl, deployment: $0.changes[0].workload.name, limit: $0.timeout, now: { .now })
+    kubectl = profile.rollout.map {
+      Kubectl(executable: $0.kubectl, kubeconfig: $0.kubeconfig, context: $0.context, namespace: $0.namespace)
     }
   }
 
@@ -79,39 +76,5 @@ struct Surroundings {
     engine.versionHeader = profile.versionHeader
     engine.podPattern = profile.podPattern.flatMap(EngineConfiguration.PodPattern.init)
     return engine
-  }
-
-  /// What the rollout is going to change; nil without one.
-  ///
-  /// Asks the cluster, so that a wrong name, a missing kubectl or an image that is there already is found before any
-  /// load.
-  func prepareChange(_ profile: RunProfile) async throws(RunFailure) -> RolloutDriver.Change? {
-    guard let driver, let asked = profile.rollout, let rollout = asked.changes.first else { return nil }
-    guard asked.changes.count == 1, asked.strategy == nil, rollout.workload.kind == .deployment,
-      case .image(let wanted) = rollout.trigger
-    else { throw RunFailure("only one --image of a Deployment is driven so far.") }
-    let deployment: WorkloadObject
-    do {
-      deployment = try await driver.current()
-    } catch {
-      throw RunFailure(error)
-    }
-    let containers = deployment.spec.template.spec.containers
-    guard let container = containers.first(where: { rollout.container == nil || $0.name == rollout.container }) else {
-      throw RunFailure(
-        "\(rollout.workload) has no container '\(rollout.container ?? "")': it has "
-          + containers.map(\.name).joined(separator: ", ") + ". Name one of them with --container.")
-    }
-    if rollout.container == nil, containers.count > 1 {
-      throw RunFailure(
-        "\(rollout.workload) has several containers: " + containers.map(\.name).joined(separator: ", ")
-          + ". Name one with --container.")
-    }
-    let image = wanted ?? (container.image == "voting-app:v2" ? "voting-app:v1" : "voting-app:v2")
-    guard image != container.image else {
-      throw RunFailure(
-        "\(rollout.workload) runs \(image) already: nothing would roll. Name another image with --image.")
-    }
-    return .setImage(container: container.name, image: image)
   }
 }

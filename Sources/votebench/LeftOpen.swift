@@ -1,0 +1,32 @@
+import Bench
+import FoundationEssentials
+import Kubernetes
+
+/// Runs that were killed before they had put the cluster back: another one must not take what they left for the state to
+/// come back to.
+struct LeftOpen {
+  /// Path of the run's folder, for `votebench restore`.
+  let run: String
+  /// What it left changed.
+  let workloads: [Workload]
+
+  /// The killed runs below these folders whose workloads are those of `access`.
+  static func find(below folders: [String], _ access: ClusterAccess) -> [LeftOpen] {
+    let uids = Set(access.workloads.map(\.typed.metadata.uid))
+    return folders.flatMap { folder in
+      Journal.open(below: folder).compactMap { run, record in
+        // A workload's uid tells clusters apart, whatever they are called.
+        let left = record.open.filter { uids.contains($0.before.typed.metadata.uid) }.map(\.before.workload)
+        return left.isEmpty ? nil : LeftOpen(run: "\(folder)/\(run)", workloads: left)
+      }
+    }
+  }
+
+  /// Why the run must not begin, and what to do.
+  var failure: RunFailure {
+    let left = workloads.map(\.description).joined(separator: " and ")
+    return RunFailure(
+      "the run in \(run) was ended in the middle and left \(left) changed: put it back with `votebench restore \(run)`, "
+        + "then run again")
+  }
+}
