@@ -83,22 +83,84 @@ package struct Kubectl: Sendable {
   }
 
   /// Gives every line that `kubectl get --raw PATH` prints, as it comes, until the stream ends or the task is cancelled.
-  package func lines(raw path: String, _ handle: (String) -> Void) async throws(KubectlError) {
+  ///
+  /// How it ended is a result, not an error; the output is not kept.
+  package func lines(raw path: String, _ handle: (String) -> Void) async throws(KubectlError) -> Ended {
     let arguments = ["get", "--raw", path]
     do {
-      _ = try await Subprocess.run(
+      let result = try await Subprocess.run(
         program, arguments: Arguments(all(arguments)), environment: environment, platformOptions: Self.apart,
-        input: .none, output: .sequence, error: .discarded
+        input: .none, output: .sequence, error: .sequence
       ) { execution in
+        let errors = execution.standardError
+        async let lastError = Self.lastLine(errors)
         // Objects with long annotations make long lines: the limit is the API server's own for one object.
         for try await line in execution.standardOutput.strings(bufferingPolicy: .maxLineLength(4 << 20)) {
           handle(line)
         }
+        return await lastError
+      }
+      return Ended(exit: Self.exit(result.terminationStatus), output: "", lastError: result.closureResult)
+    } catch {
+      throw Task.isCancelled ? abandoned(arguments) : notStarted(arguments, error)
+    }
+  }
+
+  private static func lastLine(_ output: SubprocessOutputSequence) async -> String {
+    var last = ""
+    do {
+      for try await line in output.strings(bufferingPolicy: .maxLineLength(1 << 16)) { last = line }
+    } catch {}
+    return last
+  }
+
+  /// Runs a command of the user's own by `/bin/sh -c`, and ends it, with all that it started, when it takes longer than
+  /// `limit`.
+  ///
+  /// kubectl in it reaches the same API server, where a kubeconfig was named. A non-zero exit is an error that carries
+  /// the last line that it printed.
+  package func shell(_ command: String, limit: Duration) async throws(KubectlError) -> Ended {
+    let ended: Ended?
+    do {
+      ended = try await withThrowingTaskGroup(of: Ended?.self) { group in
+        group.addTask { try await self.collectShell(command) }
+        group.addTask {
+          try await Task.sleep(for: limit)
+          return nil
+        }
+        defer { group.cancelAll() }
+        return try await group.next() ?? nil
       }
     } catch {
-      if Task.isCancelled { return }
-      throw notStarted(arguments, error)
+      throw KubectlError(
+        code: .notStarted, attempted: command, cause: "/bin/sh could not be run (\(error))", remedy: "Check --trigger.")
     }
+    guard let ended else {
+      throw KubectlError(
+        code: .noAnswer, attempted: command, cause: "it did not end within \(limit), and was ended",
+        remedy: "Give it more time with --rollout-timeout.")
+    }
+    guard ended.exit == 0 else {
+      throw KubectlError(
+        code: .refused, attempted: command,
+        cause: "exit \(ended.exit)" + (ended.lastError.isEmpty ? "" : ": \(ended.lastError)"),
+        remedy: "Run it by hand; part of it may have been done.")
+    }
+    return ended
+  }
+
+  private func collectShell(_ command: String) async throws -> Ended {
+    var environment = environment
+    if let kubeconfig { environment = environment.updating(["KUBECONFIG": kubeconfig]) }
+    var options = Self.apart
+    options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(5))]
+    let result = try await Subprocess.run(
+      .path("/bin/sh"), arguments: ["-c", command], environment: environment, platformOptions: options,
+      output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+    let lines = (result.standardOutput + "\n" + result.standardError).split(separator: "\n")
+    return Ended(
+      exit: Self.exit(result.terminationStatus), output: result.standardOutput,
+      lastError: lines.last.map(String.init) ?? "")
   }
 
   private var program: Executable {
@@ -119,9 +181,18 @@ package struct Kubectl: Sendable {
   }
 
   /// Commands that change something are never cut off, so what is given up was asking, or had not begun.
-  func abandoned(_ arguments: [String]) -> KubectlError {
+  func abandoned(_ command: ChangeCommand) -> KubectlError {
     KubectlError(
-      code: .abandoned, attempted: commandLine(arguments), cause: "given up", remedy: "Nothing was changed.")
+      code: .abandoned, attempted: command.commandLine(with: self), cause: "given up", remedy: "Nothing was changed.")
+  }
+
+  private func abandoned(_ arguments: [String]) -> KubectlError { abandoned(.kubectl(arguments)) }
+
+  private static func exit(_ status: TerminationStatus) -> Int {
+    switch status {
+    case .exited(let code): Int(code)
+    case .signaled(let signal): 128 + Int(signal)
+    }
   }
 
   /// A process group of its own: Ctrl-C at the terminal is for votebench, and must not cut off an undo.
@@ -142,13 +213,10 @@ package struct Kubectl: Sendable {
     let result = try await Subprocess.run(
       program, arguments: Arguments(all(arguments)), environment: environment, platformOptions: Self.apart,
       input: .string(input), output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
-    let exit =
-      switch result.terminationStatus {
-      case .exited(let code): Int(code)
-      case .signaled(let signal): 128 + Int(signal)
-      }
     let lines = (result.standardError).split(separator: "\n")
-    return Ended(exit: exit, output: result.standardOutput, lastError: lines.last.map(String.init) ?? "")
+    return Ended(
+      exit: Self.exit(result.terminationStatus), output: result.standardOutput,
+      lastError: lines.last.map(String.init) ?? "")
   }
 
   private func notStarted(_ arguments: [String], _ error: any Error) -> KubectlError {

@@ -1,15 +1,14 @@
 package import Bench
 import FoundationEssentials
 
-/// Changes a Deployment through kubectl, watches what the cluster does, and undoes it.
+/// Makes a change of a workload, and watches what the cluster does until it has ended.
 package struct RolloutDriver: Sendable {
   private let kubectl: Kubectl
   private let workload: Workload
-  private var deployment: String { workload.name }
   private let limit: Duration
   private let now: @Sendable () -> MonotonicTime
 
-  /// A driver of `deployment`; a change may take `limit`.
+  /// A driver of `workload`; a change may take `limit`.
   ///
   /// `now` is the run's clock.
   package init(kubectl: Kubectl, workload: Workload, limit: Duration, now: @escaping @Sendable () -> MonotonicTime) {
@@ -19,42 +18,53 @@ package struct RolloutDriver: Sendable {
     self.now = now
   }
 
-  /// The Deployment as it is.
-  package func current() async throws(KubectlError) -> WorkloadObject {
-    try decode(try await kubectl.require(["get", "deployment", deployment, "-o", "json"]).output)
+  /// The workload's pods as they are.
+  package func pods() async throws(KubectlError) -> [Pod] {
+    try await Watches(kubectl, workload, try await current(), now).pods.list().items
   }
-
-  /// Its pods as they are.
-  package func pods() async throws(KubectlError) -> [Pod] { try await list(try await current()).items }
 
   /// Makes the change and follows it to its end; what the cluster does wrong is in the record.
   ///
+  /// A rollback's trigger is what it does to the pods: `.scale`, or `.image(nil)` where it puts a template back.
   /// When the task is cancelled, the record says interrupted and ends at that moment. Cancelled before the change was
   /// made it throws, and nothing is changed; the command that makes it is never cut off. So an error means that nothing
-  /// was changed, save `noAnswer`: then nobody knows.
+  /// was changed, save `noAnswer`, and a shell command of the user's that failed: then nobody knows.
   package func perform(
     _ command: ChangeCommand, trigger: RolloutChange.Trigger, isRollback: Bool
   ) async throws(KubectlError) -> RolloutRecord {
-    let before = try await current()
-    let (items, version) = try await list(before)
-    let started = now()
-    let record = RolloutRecord(
-      trigger: command.commandLine(with: kubectl), workload: workload, isRollback: isRollback, start: started)
-    var progress = RolloutProgress(
-      record: record, change: trigger,
-      before: .init(workload: before, pods: items, replicaSets: try await replicaSets()), limit: limit)
+    let object = try await current()
+    let watches = Watches(kubectl, workload, object, now)
+    // Lists before the change and watches that go on from them: nothing is missed, however long a watch takes to begin.
+    let lists = try await watches.lists()
+    let start = now()
+    var record = RolloutRecord(
+      trigger: command.commandLine(with: kubectl), workload: workload, isRollback: isRollback, start: start)
+    record.notes = lists.unwatched.map { resource, cause in
+      RolloutRecord.Note(
+        at: Moment(start), kind: resource.rawValue, name: "", uid: nil, what: "unwatched", text: cause)
+    }
+    var progress = RolloutProgress(record: record, change: trigger, before: lists.before(object), limit: limit)
+    let (sightings, output) = AsyncStream<Sighting?>.makeStream()
+    let following = Task { await watches.follow(lists) { output.yield($0) } }
+    defer { following.cancel() }
     let ended = try await make(command)
     progress.commandEnded(exit: ended.exit, at: now())
-    return await follow(progress, before, items, podsFrom: version)
+    return await follow(progress, sightings, output)
+  }
+
+  private func current() async throws(KubectlError) -> WorkloadObject {
+    try await WorkloadSnapshot.read(workload, with: kubectl).typed
   }
 
   private func make(_ command: ChangeCommand) async throws(KubectlError) -> Kubectl.Ended {
-    guard case .kubectl(let arguments) = command else { throw kubectl.abandoned([]) }
-    if Task.isCancelled { throw kubectl.abandoned(arguments) }
+    if Task.isCancelled { throw kubectl.abandoned(command) }
     // In a task of its own, which does not end with the one that waits for it.
-    let running = Task { () async -> Result<Kubectl.Ended, KubectlError> in
+    let running = Task { [kubectl, limit] () async -> Result<Kubectl.Ended, KubectlError> in
       do throws(KubectlError) {
-        return .success(try await kubectl.require(arguments))
+        switch command {
+        case .kubectl(let arguments): return .success(try await kubectl.require(arguments))
+        case .shell(let text): return .success(try await kubectl.shell(text, limit: limit))
+        }
       } catch {
         return .failure(error)
       }
@@ -62,147 +72,136 @@ package struct RolloutDriver: Sendable {
     return try await running.value.get()
   }
 
-  // MARK: Watching
-
-  private enum Seen: Sendable {
-    case deployment(WorkloadObject)
-    case replicaSet(WorkloadObject)
-    case pod(Pod)
-    case gone(Pod)
-    case all([Pod])
-    case tick
-  }
-
   private func follow(
-    _ start: RolloutProgress, _ before: WorkloadObject, _ pods: [Pod], podsFrom version: String
+    _ start: RolloutProgress, _ sightings: AsyncStream<Sighting?>, _ output: AsyncStream<Sighting?>.Continuation
   ) async -> RolloutRecord {
-    let (stream, output) = AsyncStream<Seen>.makeStream()
-    return await withTaskGroup(of: Void.self) { group in
-      group.addTask {
-        await self.watch("deployments?fieldSelector=metadata.name%3D\(self.deployment)&") {
-          output.yield(.deployment($0))
-        }
+    var progress = start
+    // Deadlines pass also when nothing is seen.
+    let ticking = Task {
+      while !Task.isCancelled {
+        output.yield(nil)
+        try? await Task.sleep(for: .milliseconds(100))
       }
-      group.addTask { await self.watch("replicasets?") { output.yield(.replicaSet($0)) } }
-      group.addTask { await self.watchPods(before, from: version, output) }
-      group.addTask {
-        // Deadlines pass also when nothing is seen.
-        while !Task.isCancelled {
-          output.yield(.tick)
-          try? await Task.sleep(for: .milliseconds(100))
-        }
-      }
-      defer { group.cancelAll() }
-      var progress = start
-      var there = Dictionary(pods.map { ($0.metadata.uid, $0) }) { $1 }
-      for await seen in stream {
-        apply(seen, to: &progress, &there)
-        if progress.outcome(at: now()) != nil { return progress.record }
-      }
-      progress.interrupt(at: now())
-      return progress.record
+    }
+    defer { ticking.cancel() }
+    for await sighting in sightings {
+      if let sighting { progress.see(sighting) }
+      if progress.outcome(at: now()) != nil { return progress.record }
+    }
+    progress.interrupt(at: now())
+    return progress.record
+  }
+}
+
+/// The watches of a change: the workload, its ReplicaSets and pods, and the EndpointSlices and Events of its namespace.
+private struct Watches: Sendable {
+  /// What was there before the watches begin.
+  struct Lists: Sendable {
+    var workload: ObjectList<WorkloadObject>
+    var pods: ObjectList<Pod>
+    /// Nil where they may not be seen, or are of no use.
+    var replicaSets: ObjectList<WorkloadObject>?
+    var endpoints: ObjectList<EndpointSlice>?
+    var events: ObjectList<ClusterEvent>?
+    /// What may not be watched, and why.
+    var unwatched: [(ClusterResource, String)] = []
+
+    func before(_ object: WorkloadObject) -> RolloutProgress.Before {
+      RolloutProgress.Before(
+        workload: workload.items.first ?? object, pods: pods.items, replicaSets: replicaSets?.items ?? [],
+        endpoints: endpoints?.items ?? [])
     }
   }
 
-  private func apply(_ seen: Seen, to progress: inout RolloutProgress, _ there: inout [String: Pod]) {
-    let at = Moment(now())
-    switch seen {
-    case .deployment(let deployment): progress.see(Sighting(.workload(deployment), at: at))
-    case .replicaSet(let set): progress.see(Sighting(.replicaSet(set), at: at))
-    case .pod(let pod):
-      there[pod.metadata.uid] = pod
-      progress.see(Sighting(.pod(pod), at: at))
-    case .gone(let pod):
-      there[pod.metadata.uid] = nil
-      progress.see(Sighting(.podGone(pod), at: at))
-    case .all(let pods):
-      let old = there
-      there = Dictionary(pods.map { ($0.metadata.uid, $0) }) { $1 }
-      for (uid, pod) in old where there[uid] == nil { progress.see(Sighting(.podGone(pod), at: at)) }
-      for pod in pods { progress.see(Sighting(.pod(pod), at: at)) }
-    case .tick: break
-    }
+  let workload: ResourceWatch<WorkloadObject>
+  let pods: ResourceWatch<Pod>
+  let endpoints: ResourceWatch<EndpointSlice>
+  let events: ResourceWatch<ClusterEvent>
+  /// Nil of a StatefulSet.
+  let replicaSets: ResourceWatch<WorkloadObject>?
+
+  init(
+    _ kubectl: Kubectl, _ workload: Workload, _ object: WorkloadObject, _ now: @escaping @Sendable () -> MonotonicTime
+  ) {
+    let (core, apps) = ("/api/v1/namespaces/\(kubectl.namespace)", "/apis/apps/v1/namespaces/\(kubectl.namespace)")
+    let selector = object.spec.selector.query
+    self.workload = ResourceWatch(
+      kubectl, path: "\(apps)/\(workload.kind.resource)",
+      query: "fieldSelector=" + "metadata.name=\(workload.name)".encodedForQuery, now: now)
+    pods = ResourceWatch(kubectl, path: "\(core)/pods", query: selector, now: now)
+    events = ResourceWatch(kubectl, path: "\(core)/events", now: now)
+    endpoints = ResourceWatch(
+      kubectl, path: "/apis/discovery.k8s.io/v1/namespaces/\(kubectl.namespace)/endpointslices", now: now)
+    replicaSets =
+      workload.kind == .deployment
+      ? ResourceWatch(kubectl, path: "\(apps)/replicasets", query: selector, now: now) : nil
   }
 
-  /// The server ends a watch by itself, and it is resumed: a kubectl whose votebench was killed does not stay for long.
-  private static let watch = "watch=1&timeoutSeconds=300"
-
-  private var workloads: String { "/apis/apps/v1/namespaces/\(kubectl.namespace)" }
-
-  private func watch(_ query: String, _ see: @Sendable (WorkloadObject) -> Void) async {
-    while !Task.isCancelled {
-      // A watch without a version begins with the objects as they are: nothing is missed when a stream broke.
-      try? await kubectl.lines(raw: "\(workloads)/\(query)\(Self.watch)") { line in
-        guard let event: WatchLine<WorkloadObject> = try? decode(line), event.type != "DELETED" else { return }
-        see(event.object)
+  /// Without the workload or its pods there is nothing to follow, and the error is thrown; without the rest there is.
+  func lists() async throws(KubectlError) -> Lists {
+    async let workload = Self.result { () throws(KubectlError) in try await self.workload.list() }
+    async let pods = Self.result { () throws(KubectlError) in try await self.pods.list() }
+    async let endpoints = Self.result { () throws(KubectlError) in try await self.endpoints.list() }
+    async let events = Self.result { () throws(KubectlError) in try await self.events.list() }
+    async let replicaSets = Self.result { () throws(KubectlError) in try await self.replicaSets?.list() }
+    var lists = Lists(workload: try await workload.get(), pods: try await pods.get())
+    func optional<Value>(_ result: Result<Value, KubectlError>, _ resource: ClusterResource) -> Value? {
+      do throws(KubectlError) {
+        return try result.get()
+      } catch {
+        lists.unwatched.append((resource, error.cause))
+        return nil
       }
-      try? await Task.sleep(for: .milliseconds(200))
     }
+    lists.endpoints = optional(await endpoints, .endpointSlices)
+    lists.events = optional(await events, .events)
+    lists.replicaSets = optional(await replicaSets, .replicaSets) ?? nil
+    return lists
   }
 
-  private func replicaSets() async throws(KubectlError) -> [WorkloadObject] {
-    let list: ObjectList<WorkloadObject> = try decode(
-      try await kubectl.require(["get", "--raw", "\(workloads)/replicasets"]).output)
-    return list.items
-  }
-
-  private func watchPods(
-    _ before: WorkloadObject, from version: String, _ output: AsyncStream<Seen>.Continuation
-  ) async {
-    var version: String? = version
-    while !Task.isCancelled {
-      if let from = version {
-        let path = podsPath(before) + "&\(Self.watch)&resourceVersion=\(from)"
-        try? await kubectl.lines(raw: path) { line in
-          guard let event: WatchLine<Pod> = try? decode(line) else { return }
-          output.yield(event.type == "DELETED" ? .gone(event.object) : .pod(event.object))
-        }
-      }
-      // After a broken stream or an expired version: what is there now, then watch on from it.
-      version = nil
-      if let (items, latest) = try? await list(before) {
-        output.yield(.all(items))
-        version = latest
-      }
-      // A watch that ends at once (no permission, say) must not take the processor from the generator.
-      try? await Task.sleep(for: .milliseconds(200))
-    }
-  }
-
-  private func list(_ deployment: WorkloadObject) async throws(KubectlError) -> (items: [Pod], version: String) {
-    let list: ObjectList<Pod> = try decode(
-      try await kubectl.require(["get", "--raw", podsPath(deployment)]).output)
-    return (list.items, list.metadata.resourceVersion)
-  }
-
-  private func podsPath(_ deployment: WorkloadObject) -> String {
-    let labels = (deployment.spec.selector.matchLabels ?? [:]).sorted { $0.key < $1.key }
-      .map { "\($0.key.replacing("/", with: "%2F"))%3D\($0.value)" }.joined(separator: "%2C")
-    return "/api/v1/namespaces/\(kubectl.namespace)/pods?labelSelector=\(labels)"
-  }
-
-  private func decode<Value: Decodable>(_ text: String) throws(KubectlError) -> Value {
-    do {
-      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+  private static func result<Value: Sendable>(
+    _ ask: @Sendable () async throws(KubectlError) -> Value
+  ) async -> Result<Value, KubectlError> {
+    do throws(KubectlError) {
+      return .success(try await ask())
     } catch {
-      throw KubectlError(
-        code: .unreadable, attempted: "reading kubectl's answer", cause: "\(error)",
-        remedy: "Check kubectl's output by hand: kubectl -n \(kubectl.namespace) get deployment \(deployment) -o json")
+      return .failure(error)
     }
   }
-}
 
-/// A list as the API server answers it.
-struct ObjectList<Item: Decodable>: Decodable {
-  struct Metadata: Decodable {
-    var resourceVersion: String
+  /// Tells what is seen, until the task is cancelled.
+  func follow(_ lists: Lists, _ tell: @escaping @Sendable (Sighting) -> Void) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await follow(workload, lists.workload, .workload, tell, { .workload($0) }, gone: { _ in .workloadGone })
+      }
+      group.addTask { await follow(pods, lists.pods, .pods, tell, { .pod($0) }, gone: { .podGone($0) }) }
+      group.addTask {
+        await follow(
+          replicaSets, lists.replicaSets, .replicaSets, tell, { .replicaSet($0) },
+          gone: { .replicaSetGone(uid: $0.metadata.uid) })
+      }
+      group.addTask {
+        await follow(
+          endpoints, lists.endpoints, .endpointSlices, tell, { .endpoints($0) },
+          gone: { .endpointsGone(uid: $0.metadata.uid) })
+      }
+      group.addTask { await follow(events, lists.events, .events, tell, { .event($0) }, gone: { _ in nil }) }
+    }
   }
-  var metadata: Metadata
-  var items: [Item]
-}
 
-/// A line of a watch.
-struct WatchLine<Item: Decodable>: Decodable {
-  var type: String
-  var object: Item
+  private func follow<Object: ClusterObject>(
+    _ watch: ResourceWatch<Object>?, _ list: ObjectList<Object>?, _ resource: ClusterResource,
+    _ tell: @Sendable (Sighting) -> Void, _ present: @Sendable (Object) -> Sighting.Content,
+    gone: @Sendable (Object) -> Sighting.Content?
+  ) async {
+    guard let watch, let list else { return }
+    await watch.follow(list) { seen in
+      switch seen {
+      case .present(let object, let moment): tell(Sighting(present(object), at: moment))
+      case .gone(let object, let moment): if let content = gone(object) { tell(Sighting(content, at: moment)) }
+      case .gap(let gap): tell(Sighting(.gap(resource, gap), at: Moment(gap.end)))
+      }
+    }
+  }
 }

@@ -7,7 +7,7 @@ package import Bench
 package actor RolloutSession {
   /// What the cluster is like at the end.
   package struct Restored: Sendable, Hashable {
-    /// What is not as it was, and should be: a line each, with the command to type. Empty when all is.
+    /// What is not as it was, and should be: a line each; empty when all is.
     package var problems: [String] = []
     /// What else is worth knowing: what somebody else changed, objects that a command may have changed.
     package var notes: [String] = []

@@ -40,7 +40,7 @@ struct PreflightTests {
         """),
     .workload: Answer(
       output: """
-        {"metadata":{"name":"d","uid":"d"},"spec":{"replicas":4,"selector":{},"minReadySeconds":2,
+        {"kind":"Deployment","metadata":{"name":"d","uid":"d"},"spec":{"replicas":4,"selector":{},"minReadySeconds":2,
         "strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":1,"maxUnavailable":"25%"}},
         "template":{"spec":{"containers":[{"name":"c","image":"i:1"}]}}}}
         """),
@@ -91,7 +91,7 @@ struct PreflightTests {
         "context b (https://127.0.0.1:6443), namespace n: deployment/d, 4 pods of i:1, maxSurge 1, maxUnavailable 25%, "
           + "minReadySeconds 2"
       ])
-    #expect(access.object(of: Workload(.deployment, "d"))?.wanted == 4)
+    #expect(access.workloads.map(\.workload) == [Workload(.deployment, "d")])
     #expect(log.map { $0.split(separator: " ").dropFirst(2).first } == ["version", "config", "get", "create"])
   }
 
