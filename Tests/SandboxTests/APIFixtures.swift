@@ -3,6 +3,7 @@
 /// The API without HTTP.
 struct API {
   let service: APIService
+  var identity = Identity.admin
 
   init(_ store: ObjectStore) {
     service = APIService(store: store, kubelet: nil)
@@ -25,6 +26,7 @@ struct API {
   func raw(
     _ method: String, _ target: String, _ body: [UInt8] = [], type: String = "application/json", accept: String = ""
   ) -> APIAnswer {
-    service.answer(APIRequest(method: method, target: target, accept: accept, contentType: type, body: body))
+    service.answer(
+      APIRequest(method: method, target: target, accept: accept, contentType: type, body: body), as: identity)
   }
 }

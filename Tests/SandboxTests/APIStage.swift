@@ -116,7 +116,9 @@ struct APIStage: Sendable {
 
   private func startFront() async throws {
     try nginxConfiguration.write(toFile: "\(stage.folder)/nginx.conf", atomically: true, encoding: .utf8)
-    try kubeconfig.write(toFile: "\(stage.folder)/kubeconfig", atomically: true, encoding: .utf8)
+    _ = try write(
+      "kubeconfig", kubeconfig("client-certificate: \(stage.folder)/client.crt, client-key: \(stage.folder)/client.key")
+    )
     _ = try stage.start(
       try Executables.system("nginx"), ["-p", stage.folder, "-c", "\(stage.folder)/nginx.conf"], name: "nginx")
     try await waitUntil("the API answers") { try await curl("/readyz", certificate: true) == "ok" }
@@ -143,14 +145,15 @@ struct APIStage: Sendable {
     """
   }
 
-  private var kubeconfig: String {
+  /// A kubeconfig with these credentials, as YAML has them in braces.
+  func kubeconfig(_ credentials: String) -> String {
     """
     apiVersion: v1
     kind: Config
     clusters:
     - {name: s, cluster: {server: "https://127.0.0.1:\(port)", certificate-authority: \(stage.folder)/ca.crt}}
     users:
-    - {name: u, user: {client-certificate: \(stage.folder)/client.crt, client-key: \(stage.folder)/client.key}}
+    - {name: u, user: {\(credentials)}}
     contexts:
     - {name: c, context: {cluster: s, user: u, namespace: oggy}}
     current-context: c

@@ -14,15 +14,13 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
   static let longestBody = 3 << 20
 
   private let service: APIService
-  private let access: APIAccess
   private var head: HTTPRequestHead?
   private var body = ByteBuffer()
   private var isTooLong = false
   private var feed: Task<Void, Never>?
 
-  init(service: APIService, access: APIAccess) {
+  init(service: APIService) {
     self.service = service
-    self.access = access
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -62,17 +60,18 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
       method: head.method.rawValue, target: head.uri, accept: head.headers["accept"].first ?? "",
       contentType: head.headers["content-type"].first ?? "", body: [UInt8](body.readableBytesView),
       userAgent: head.headers["user-agent"].first ?? "")
+    let identity: Identity
     do throws(APIStatus) {
-      try access.check(
-        request, clientVerify: head.headers["x-client-verify"].first,
-        authorization: head.headers["authorization"].first)
+      identity = try service.access.identity(
+        clientVerify: head.headers["x-client-verify"].first, authorization: head.headers["authorization"].first,
+        store: service.store)
     } catch {
       return .failure(error)
     }
     guard !isTooLong else {
       return .failure(APIStatus(.tooLarge, "Request entity too large: limit is \(Self.longestBody)"))
     }
-    return service.answer(request)
+    return service.answer(request, as: identity)
   }
 
   // MARK: Writing

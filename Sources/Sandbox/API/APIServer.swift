@@ -6,26 +6,23 @@ import Synchronization
 /// The API server: the API over HTTP on a unix socket.
 ///
 /// A TLS server in front of it checks the client's certificate and says so in the header `X-Client-Verify`; whoever
-/// comes without `SUCCESS` there needs the bearer token.
+/// comes without `SUCCESS` there needs a bearer token.
 ///
 /// The listener and all its connections have one event loop. NIO then sets a connection up in the same turn in which
 /// it is accepted, so none can appear once the listener is closed.
 package struct APIServer: Sendable {
   private let service: APIService
-  private let access: APIAccess
 
   /// A server of a store's objects, whose pods have no containers: logs are empty, commands cannot be run.
   ///
-  /// `token` is what a client without a certificate has to bring; with nil a certificate is the only way.
+  /// Whoever has a client certificate or brings `token` may do everything; with nil a certificate is the only way.
   package init(store: ObjectStore, token: String? = nil) {
-    service = APIService(store: store, kubelet: nil)
-    access = APIAccess(token: token)
+    service = APIService(store: store, kubelet: nil, access: APIAccess(token: token))
   }
 
   /// A server of a store's objects, and of the logs and containers of a kubelet.
   init(store: ObjectStore, kubelet: Kubelet, token: String? = nil) {
-    service = APIService(store: store, kubelet: kubelet)
-    access = APIAccess(token: token)
+    service = APIService(store: store, kubelet: kubelet, access: APIAccess(token: token))
   }
 
   /// Serves until the task is cancelled, and returns when the listener and every connection are closed.
@@ -42,10 +39,10 @@ package struct APIServer: Sendable {
           try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
         }
       }
-      .childChannelInitializer { [service, access] channel in
+      .childChannelInitializer { [service] channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-          try channel.pipeline.syncOperations.addHandler(APIConnection(service: service, access: access))
+          try channel.pipeline.syncOperations.addHandler(APIConnection(service: service))
           connections.add(channel)
         }
       }

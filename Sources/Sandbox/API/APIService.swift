@@ -8,15 +8,20 @@ struct APIService: Sendable {
   var store: ObjectStore
   /// Who has the containers, for logs and commands; nil if nobody has any.
   var kubelet: Kubelet?
+  /// Who there is.
+  var access = APIAccess()
 
   /// How long a watch lasts if the client sets no limit.
   static let longestWatch = Duration.seconds(1_800)
 
-  /// Answers a request; failures are answers too.
-  func answer(_ request: APIRequest) -> APIAnswer {
+  /// Answers a request; failures are answers too, also that it may not be made.
+  func answer(_ request: APIRequest, as identity: Identity) -> APIAnswer {
+    let answers = AccessAnswers(store: store, tokens: access.tokens)
     do throws(APIStatus) {
+      try answers.authorize(request, identity)
       if let answer = try meta(request) { return answer }
       guard let target = APITarget(path: request.path) else { throw .noSuchPath }
+      if let answer = try answers.answer(request, target, identity) { return answer }
       if let answer = try podAnswer(request, target) { return answer }
       if request.method == "GET" { return try read(request, target) }
       return try APIWriter(store: store).answer(request, target)

@@ -19,12 +19,12 @@ enum Discovery {
   ]
 
   /// The groups with a name, in the order of the table.
-  private static let groups: [String] = Resource.all.reduce(into: []) { groups, resource in
+  private static let groups: [String] = Resource.served.reduce(into: []) { groups, resource in
     if !resource.group.isEmpty, !groups.contains(resource.group) { groups.append(resource.group) }
   }
 
   private static func version(of group: String) -> String {
-    Resource.all.first { $0.group == group }?.version ?? "v1"
+    Resource.served.first { $0.group == group }?.version ?? "v1"
   }
 
   /// `/apis`: the other groups.
@@ -50,7 +50,7 @@ enum Discovery {
 
   /// `/api/v1` or `/apis/GROUP/VERSION`: the kinds of a group, or nil if there is no such group version.
   static func resourceList(group: String, version: String) -> JSON? {
-    let resources = Resource.all.filter { $0.group == group && $0.version == version }
+    let resources = Resource.served.filter { $0.group == group && $0.version == version }
     guard let first = resources.first else { return nil }
     var list: JSON = [
       "kind": "APIResourceList", "groupVersion": .string(first.apiVersion),
@@ -64,6 +64,7 @@ enum Discovery {
     switch subresource {
     case "log": ["get"]
     case "exec", "attach", "portforward": ["create", "get"]
+    case "token": ["create"]
     default: ["get", "patch", "update"]
     }
   }
@@ -72,7 +73,7 @@ enum Discovery {
     var entry: JSON = [
       "name": .string(resource.plural), "singularName": .string(resource.singular),
       "namespaced": .bool(resource.namespaced), "kind": .string(resource.kind),
-      "verbs": .array(Resource.verbs.map { .string($0) }),
+      "verbs": .array(resource.verbs.map { .string($0) }),
     ]
     if !resource.shortNames.isEmpty { entry["shortNames"] = .array(resource.shortNames.map { .string($0) }) }
     if resource.inAll { entry["categories"] = ["all"] }
@@ -83,7 +84,7 @@ enum Discovery {
           "namespaced": .bool(resource.namespaced), "kind": .string(kind(of: name, resource)),
           "verbs": verbs(of: name),
         ]
-        if name == "scale" { entry.merge(["group": "autoscaling", "version": "v1"]) }
+        if let group = group(ofPart: name) { entry.merge(["group": .string(group), "version": "v1"]) }
         return entry
       }
   }
@@ -94,8 +95,14 @@ enum Discovery {
     case "exec": "PodExecOptions"
     case "attach": "PodAttachOptions"
     case "portforward": "PodPortForwardOptions"
+    case "token": "TokenRequest"
     default: resource.kind
     }
+  }
+
+  // Of parts that are of another group than their object, always in its version v1.
+  private static func group(ofPart name: String) -> String? {
+    ["scale": "autoscaling", "token": "authentication.k8s.io"][name]
   }
 
   /// `/api` or `/apis` in the aggregated form.
@@ -103,7 +110,7 @@ enum Discovery {
     let items: [JSON] = (core ? [""] : groups).map { group in
       let version: JSON = [
         "version": .string(version(of: group)), "freshness": "Current",
-        "resources": .array(Resource.all.filter { $0.group == group }.map(aggregated)),
+        "resources": .array(Resource.served.filter { $0.group == group }.map(aggregated)),
       ]
       // The core group has no name.
       return ["metadata": group.isEmpty ? [:] : ["name": .string(group)], "versions": [version]]
@@ -118,18 +125,18 @@ enum Discovery {
       "resource": .string(resource.plural), "singularResource": .string(resource.singular),
       "responseKind": ["group": "", "version": "", "kind": .string(resource.kind)],
       "scope": resource.namespaced ? "Namespaced" : "Cluster",
-      "verbs": .array(Resource.verbs.map { .string($0) }),
+      "verbs": .array(resource.verbs.map { .string($0) }),
     ]
     if !resource.shortNames.isEmpty { entry["shortNames"] = .array(resource.shortNames.map { .string($0) }) }
     if resource.inAll { entry["categories"] = ["all"] }
     if !resource.subresources.isEmpty {
       entry["subresources"] = .array(
         resource.subresources.map { name in
-          let scale = name == "scale"
+          let group = group(ofPart: name)
           return [
             "subresource": .string(name), "verbs": verbs(of: name),
             "responseKind": [
-              "group": scale ? "autoscaling" : "", "version": scale ? "v1" : "",
+              "group": .string(group ?? ""), "version": group == nil ? "" : "v1",
               "kind": .string(kind(of: name, resource)),
             ],
           ]

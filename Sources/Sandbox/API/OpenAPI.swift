@@ -7,7 +7,7 @@ enum OpenAPI {
   static let index: JSON = [
     "paths": .object(
       [String: JSON](
-        Resource.all.map { resource in
+        Resource.served.map { resource in
           let place = resource.group.isEmpty ? "api/v1" : "apis/\(resource.apiVersion)"
           return (place, ["serverRelativeURL": .string("/openapi/v3/\(place)?hash=1")])
         }, uniquingKeysWith: { first, _ in first }))
@@ -15,7 +15,7 @@ enum OpenAPI {
 
   /// `/openapi/v3/apis/GROUP/VERSION`, or nil if there is no such group version.
   static func groupVersion(group: String, version: String) -> JSON? {
-    let resources = Resource.all.filter { $0.group == group && $0.version == version }
+    let resources = Resource.served.filter { $0.group == group && $0.version == version }
     guard !resources.isEmpty else { return nil }
     var paths: [String: JSON] = [:]
     for resource in resources {

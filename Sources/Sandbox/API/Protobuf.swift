@@ -15,7 +15,7 @@ enum Protobuf {
     else { return nil }
     let apiVersion = named.last(1)?.text ?? ""
     let kind = named.last(2)?.text ?? ""
-    let resource = Resource.all.first { $0.kind == kind && $0.apiVersion == apiVersion }
+    let resource = Resource.served.first { $0.kind == kind && $0.apiVersion == apiVersion }
     let message = resource.flatMap { Schema.served.message($0) } ?? Schema.served.messages[other(kind)]
     guard let message, var object = read(raw, message) else { return nil }
     object["apiVersion"] = .string(apiVersion)
@@ -24,7 +24,11 @@ enum Protobuf {
   }
 
   private static func other(_ kind: String) -> String {
-    kind == "Scale" ? "api.autoscaling.v1.Scale" : "apimachinery.pkg.apis.meta.v1.\(kind)"
+    switch kind {
+    case "Scale": "api.autoscaling.v1.Scale"
+    case "TokenRequest": "api.authentication.v1.TokenRequest"
+    default: "apimachinery.pkg.apis.meta.v1.\(kind)"
+    }
   }
 
   // MARK: Values by schema

@@ -18,10 +18,13 @@ package struct Resource: Hashable, Sendable {
   package let inAll: Bool
   /// Subresources served, such as `status` and `scale`.
   package let subresources: [String]
+  /// What can be done with it.
+  package let verbs: [String]
 
   private init(
     _ kind: String, _ plural: String, group: String = "", version: String = "v1", short: [String] = [],
-    namespaced: Bool = true, inAll: Bool = false, subresources: [String] = []
+    namespaced: Bool = true, inAll: Bool = false, subresources: [String] = [],
+    verbs: [String] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
   ) {
     self.group = group
     self.version = version
@@ -31,6 +34,7 @@ package struct Resource: Hashable, Sendable {
     self.namespaced = namespaced
     self.inAll = inAll
     self.subresources = subresources
+    self.verbs = verbs
   }
 
   /// `v1`, or `apps/v1`: what stands in an object's `apiVersion`.
@@ -41,9 +45,6 @@ package struct Resource: Hashable, Sendable {
 
   /// `pods`, or `deployments.apps`: how messages name it.
   package var qualifiedName: String { group.isEmpty ? plural : "\(plural).\(group)" }
-
-  /// What can be done with it.
-  package static let verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 }
 
 extension Resource {
@@ -67,7 +68,8 @@ extension Resource {
   package static let persistentVolumeClaims = Resource(
     "PersistentVolumeClaim", "persistentvolumeclaims", short: ["pvc"], subresources: ["status"])
   /// ServiceAccounts.
-  package static let serviceAccounts = Resource("ServiceAccount", "serviceaccounts", short: ["sa"])
+  package static let serviceAccounts = Resource(
+    "ServiceAccount", "serviceaccounts", short: ["sa"], subresources: ["token"])
   /// Deployments.
   package static let deployments = Resource(
     "Deployment", "deployments", group: "apps", short: ["deploy"], inAll: true, subresources: ["scale", "status"])
@@ -118,7 +120,19 @@ extension Resource {
   package static let clusterRoleBindings = Resource(
     "ClusterRoleBinding", "clusterrolebindings", group: "rbac.authorization.k8s.io", namespaced: false)
 
-  /// Every kind served, in the order of discovery.
+  /// The question whether the client may do something.
+  static let selfSubjectAccessReviews = Resource(
+    "SelfSubjectAccessReview", "selfsubjectaccessreviews", group: "authorization.k8s.io", namespaced: false,
+    verbs: ["create"])
+  /// The question what the client may do in a namespace.
+  static let selfSubjectRulesReviews = Resource(
+    "SelfSubjectRulesReview", "selfsubjectrulesreviews", group: "authorization.k8s.io", namespaced: false,
+    verbs: ["create"])
+  /// The question who the client is.
+  static let selfSubjectReviews = Resource(
+    "SelfSubjectReview", "selfsubjectreviews", group: "authentication.k8s.io", namespaced: false, verbs: ["create"])
+
+  /// Every kind stored, in the order of discovery.
   package static let all: [Resource] = [
     .namespaces, .nodes, .pods, .services, .configMaps, .secrets, .events, .persistentVolumeClaims, .serviceAccounts,
     .deployments, .replicaSets, .statefulSets, .ingresses, .networkPolicies, .endpointSlices, .podDisruptionBudgets,
@@ -126,8 +140,14 @@ extension Resource {
     .storageClasses, .roles, .roleBindings, .clusterRoles, .clusterRoleBindings,
   ]
 
+  /// The kinds that are answered and never stored.
+  static let reviews: [Resource] = [.selfSubjectReviews, .selfSubjectAccessReviews, .selfSubjectRulesReviews]
+
+  /// Every kind that can be asked for.
+  static let served = all + reviews
+
   /// The kind of that name in that group version; nil if it is not served.
   package static func named(_ plural: String, group: String, version: String) -> Resource? {
-    all.first { $0.plural == plural && $0.group == group && $0.version == version }
+    served.first { $0.plural == plural && $0.group == group && $0.version == version }
   }
 }

@@ -107,6 +107,18 @@ extension Schema {
     # api.storage.v1
     StorageClass: metadata=1:ObjectMeta provisioner=2! parameters=3:string{} reclaimPolicy=4 mountOptions=5:string[]
       allowVolumeExpansion=6:bool volumeBindingMode=7 allowedTopologies=8:TopologySelectorTerm[]
+    # api.authentication.v1
+    SelfSubjectReview: metadata=1:ObjectMeta
+    TokenRequest: metadata=1:ObjectMeta spec=2:TokenRequestSpec
+    TokenRequestSpec: audiences=1:string[] boundObjectRef=3:BoundObjectReference expirationSeconds=4:int
+    BoundObjectReference: kind=1 apiVersion=2 name=3 uid=4
+    # api.authorization.v1
+    SelfSubjectAccessReview: metadata=1:ObjectMeta spec=2:SelfSubjectAccessReviewSpec
+    SelfSubjectAccessReviewSpec: resourceAttributes=1:ResourceAttributes nonResourceAttributes=2:NonResourceAttributes
+    ResourceAttributes: namespace=1 verb=2 group=3 version=4 resource=5 subresource=6 name=7
+    NonResourceAttributes: path=1 verb=2
+    SelfSubjectRulesReview: metadata=1:ObjectMeta spec=2:SelfSubjectRulesReviewSpec
+    SelfSubjectRulesReviewSpec: namespace=1
     # api.rbac.v1
     Role: metadata=1:ObjectMeta rules=2:PolicyRule[]
     PolicyRule: verbs=1:string[]! apiGroups=2:string[] resources=3:string[] resourceNames=4:string[]
