@@ -120,6 +120,9 @@ struct FieldPath: Sendable, Hashable, ExpressibleByArrayLiteral, CustomStringCon
   /// True when this field is `other`, or in it.
   func isWithin(_ other: FieldPath) -> Bool { keys.starts(with: other.keys) }
 
+  /// True when one of the two fields is the other, or in it.
+  func overlaps(_ other: FieldPath) -> Bool { isWithin(other) || other.isWithin(self) }
+
   static func + (path: FieldPath, key: String) -> FieldPath {
     var path = path
     path.keys.append(key)

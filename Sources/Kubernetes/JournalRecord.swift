@@ -10,6 +10,8 @@ package struct JournalRecord: Sendable, Hashable {
     package var before: WorkloadSnapshot
     /// The fields that our commands changed, or were about to.
     package var fields: [ChangedField] = []
+    /// The fields of changes that are meant to stay; a journal knows of none.
+    package var kept: [ChangedField] = []
     /// False once it was put back.
     package var isOpen = true
   }

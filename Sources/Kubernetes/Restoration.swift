@@ -23,7 +23,7 @@ package struct Restoration: Sendable {
   /// What is to be done, by the workload as it is now.
   package func plan() async throws(KubectlError) -> RestorePlan {
     let now = try await WorkloadSnapshot.read(workload, with: kubectl)
-    return RestorePlan(change.before, now: now, changed: change.fields)
+    return RestorePlan(change.before, now: now, changed: change.fields, kept: change.kept)
   }
 
   /// Puts everything of ours back, reads the workload again, and says what is still not as it was.
@@ -53,19 +53,28 @@ package struct Restoration: Sendable {
     let spec = change.before.typed.spec
     // Its pods are replaced only when somebody deletes them, and kubectl refuses to wait for that.
     if spec.updateStrategy?.type == "OnDelete" { return }
-    if workload.kind == .statefulSet { try await freeStuckPods() }
+    try await freeStuckPods(within: limit)
     let seconds = max(1, limit.components.seconds)
     try await kubectl.require(
       ["rollout", "status", "\(workload)", "--timeout=\(seconds)s"], limit: .seconds(seconds + 10))
   }
 
-  /// Deletes the pods of a StatefulSet that keep it from going back to what it was; see `WorkloadObject.stuck(_:)`.
-  package func freeStuckPods() async throws(KubectlError) {
-    var now = try await WorkloadSnapshot.read(workload, with: kubectl).typed
-    for _ in 0..<20 where !now.isObserved {
-      try? await Task.sleep(for: .milliseconds(250))
-      now = try await WorkloadSnapshot.read(workload, with: kubectl).typed
+  /// Waits until a StatefulSet is put back, and deletes the pods that keep it from acting on it; see
+  /// `WorkloadObject.stuck(_:)`.
+  ///
+  /// A Deployment has none.
+  package func freeStuckPods(within limit: Duration) async throws(KubectlError) {
+    guard workload.kind == .statefulSet else { return }
+    let deadline = ContinuousClock.now + limit
+    while ContinuousClock.now < deadline, !Task.isCancelled {
+      let now = try await WorkloadSnapshot.read(workload, with: kubectl)
+      let plan = RestorePlan(change.before, now: now, changed: change.fields)
+      if plan.rollback == nil, now.typed.isObserved { return try await free(now.typed) }
+      try? await Task.sleep(for: .milliseconds(500))
     }
+  }
+
+  private func free(_ now: WorkloadObject) async throws(KubectlError) {
     let labels = (now.spec.selector.matchLabels ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     let selector = labels.isEmpty ? [] : ["-l", labels.joined(separator: ",")]
     let printed = try await kubectl.require(["get", "pods", "-o", "json"] + selector).output

@@ -26,8 +26,11 @@ package struct RestorePlan: Sendable, Hashable {
 
   /// Compares the workload `before` our changes with what it is `now`.
   ///
-  /// `changed` are the fields of all changes since `before`, and none of those that are meant to stay.
-  package init(_ before: WorkloadSnapshot, now: WorkloadSnapshot, changed: [ChangedField]) {
+  /// `changed` are the fields of all changes since `before`, without those of changes that are meant to stay: they are in
+  /// `kept`.
+  package init(
+    _ before: WorkloadSnapshot, now: WorkloadSnapshot, changed: [ChangedField], kept: [ChangedField] = []
+  ) {
     let was = before.written
     let present = now.written
     var target = present
@@ -42,12 +45,11 @@ package struct RestorePlan: Sendable, Hashable {
     var decided = target
     for path in disputed { decided.restore(path, from: was) }
     let rest = was.differences(to: target)
-    let isDisputed = { (field: FieldDifference) in
-      disputed.contains { field.path.isWithin($0) || $0.isWithin(field.path) }
-    }
+    let isDisputed = { (field: FieldDifference) in disputed.contains { $0.overlaps(field.path) } }
+    let isKept = { (field: FieldDifference) in kept.contains { $0.path.overlaps(field.path) } }
     left = target.differences(to: present).map(\.line)
     contested = rest.filter(isDisputed).map(\.line)
-    others = rest.filter { !isDisputed($0) }.map(\.line)
+    others = rest.filter { !isDisputed($0) && !isKept($0) }.map(\.line)
     let patch = JSONPatch(now)
     restore = patch.command(to: target, guarded: true)
     byHand = patch.command(to: decided, guarded: false)

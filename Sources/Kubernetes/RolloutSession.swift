@@ -48,15 +48,18 @@ package actor RolloutSession {
 
   // MARK: Before the load
 
-  /// Finds out whether all changes can be made and put back; changes nothing.
+  /// Finds out whether the cluster lets all changes be made and put back; changes nothing.
   package func prepare() async throws(KubectlError) -> ClusterAccess {
-    let access = try await Preflight(kubectl: kubectl, changes: rollout.changes, strategy: rollout.strategy).run()
+    try await Preflight(kubectl: kubectl, changes: rollout.changes, strategy: rollout.strategy).run()
+  }
+
+  /// Finds out whether the changes make sense with the workloads of `access`.
+  package func check(_ access: ClusterAccess) throws(KubectlError) {
     do throws(ChangeProblem) {
       _ = try PlannedCommands(rollout, access: access, kubectl: kubectl)
     } catch {
       throw Self.refused(error)
     }
-    return access
   }
 
   /// Begins the journal with the workloads of `access`, and sets the strategy where there is one.
@@ -135,6 +138,12 @@ package actor RolloutSession {
     tell(line)
     let trigger: RolloutChange.Trigger =
       if case .scale = rollout.changes[index].trigger { .scale(change.before.typed.wanted) } else { .image(nil) }
+    // Without it a StatefulSet never leaves a revision that did not become ready.
+    let restoration = Restoration(
+      kubectl: kubectl, journal: journal,
+      change: JournalRecord.Change(before: change.before, fields: change.fields))
+    let freeing = Task { [limit = rollout.timeout] in try? await restoration.freeStuckPods(within: limit) }
+    defer { freeing.cancel() }
     let record = try await driver(workload).perform(command, trigger: trigger, isRollback: true)
     try? journal.append(.done(line, exit: record.exit ?? 0))
     return record
@@ -150,8 +159,11 @@ package actor RolloutSession {
   package func restore() async -> Restored {
     if let restoring { return await restoring.value }
     let changes = workloads.map { before in
-      let fields = made.values.filter { $0.isToRestore && $0.before.workload == before.workload }.flatMap(\.fields)
-      return JournalRecord.Change(before: before, fields: fields + strategies[before.workload, default: []])
+      let changes = made.values.filter { $0.before.workload == before.workload }
+      return JournalRecord.Change(
+        before: before,
+        fields: changes.filter(\.isToRestore).flatMap(\.fields) + strategies[before.workload, default: []],
+        kept: changes.filter { !$0.isToRestore }.flatMap(\.fields))
     }
     let task = Task { [kubectl, journal] in
       var restored = Restored()

@@ -116,7 +116,13 @@ final class RunExecution {
     } catch {
       throw RunFailure(error)
     }
+    // Before the changes are checked: what a killed run left may be why they make no sense.
     if let left = LeftOpen.find(below: folder.neighbourhoods, access).first { throw left.failure }
+    do {
+      try await session.check(access)
+    } catch {
+      throw RunFailure(error)
+    }
     if profile.target != .sandbox { for line in access.lines { progress.note("cluster: \(line)") } }
     do {
       try await session.begin(access)

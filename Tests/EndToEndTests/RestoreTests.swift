@@ -1,5 +1,6 @@
 import Bench
 import FoundationEssentials
+import Glibc
 import TestSupport
 import Testing
 
@@ -79,7 +80,7 @@ struct RestoreTests {
     try await withSandboxUp { votebench, up in
       let changes: [(Workload, [RolloutChange.Trigger], StrategyChange?)] = [
         (
-          Workload(.deployment, "a"), [.image("redis:missing"), .setEnv(["A=1 2", "-b=x"])],
+          Workload(.deployment, "a"), [.image("redis:missing"), .setEnv(["A=1 2", "B="])],
           StrategyChange(maxSurge: .percent(50), maxUnavailable: .pods(0), minReadySeconds: 1)
         ),
         (Workload(.deployment, "b"), [.restart, .scale(3), .deletePod], nil),
@@ -92,6 +93,7 @@ struct RestoreTests {
           ],
           nil
         ),
+        (Workload(.deployment, "e"), [.image("redis:missing")], StrategyChange(maxSurge: .pods(2))),
         // A pod that never becomes ready, for which a StatefulSet waits whatever its template says.
         (Workload(.statefulSet, "d"), [.image("redis:missing")], StrategyChange(minReadySeconds: 1)),
       ]
@@ -112,6 +114,12 @@ struct RestoreTests {
         before.append(try await seen(workload, kubectl))
         try await run.change(workload, triggers, strategy)
       }
+      // Killed when the pods were brought back already, and the strategy was not.
+      let last = try #require(try run.journal.read().open.first { $0.before.workload.name == "e" })
+      let rollback = try #require(
+        try await Restoration(kubectl: kubectl, journal: run.journal, change: last).plan().rollback)
+      #expect(rollback == .kubectl(["rollout", "undo", "deployment/e", "--to-revision=1"]))
+      try await run.make(rollback, last.before.workload, [])
       try await waitUntil("the broken pod is there", within: .seconds(20)) {
         try await kubectl.run(["get", "pods", "-o", "json", "-l", "app=d"]).output.contains("redis:missing")
       }
@@ -129,6 +137,71 @@ struct RestoreTests {
       #expect(again.status == 0 && again.output.contains("nothing to restore"), "\(again.output)")
     }
   }
+
+  @Test("after kill -9 in the rollout the next run says what to do, and restore leaves the workload as it was")
+  func killed() async throws {
+    try await withSandboxUp { votebench, up in
+      let kubectl = Kubectl(kubeconfig: up.kubeconfig, namespace: "oggy", home: votebench.stage.folder)
+      let workload = Workload(.deployment, "voting-app")
+      let before = try await seen(workload, kubectl)
+      let arguments =
+        up.ingress + up.cluster
+        + ["--during-rollout", "--image", "voting-app:v2", "--strategy", "maxSurge=2,minReadySeconds=1"]
+        + ["--rate", "20", "--warmup", "1s", "--baseline", "1s"]
+      let process = try votebench.start(arguments)
+      try await waitUntil("a new pod runs", within: .seconds(60)) {
+        votebench.stage.log(of: "votebench").contains(" set image ")
+          && votebench.processes(running: "votingd vote").count > 4
+      }
+      process.signal(SIGKILL)
+      _ = try await process.wait()
+      let run = try #require(votebench.report)
+      #expect(try await seen(workload, kubectl) != before)
+
+      let next = try await votebench.run(arguments)
+      #expect(next.status == 69 && next.output.contains("votebench restore \(run)"), "\(next.output)")
+      let restored = try await votebench.run(["restore", run])
+      #expect(restored.status == 0, "\(restored.output)")
+      let after = try await seen(workload, kubectl)
+      #expect(before.differences(to: after).isEmpty, "\(before.differences(to: after))")
+    }
+  }
+
+  @Test(
+    "a run that goes on, a cluster that is another one now or is gone, a journal that is none: exit 69, and why",
+    arguments: [
+      ("alive", "run w goes on"), ("switched", "this is context c (https://other) now"),
+      ("gone", "cannot be found any more"), ("torn", "line 1 is not a line of a journal"),
+    ])
+  func refused(what: String, said: String) async throws {
+    try await withStage { stage in
+      let votebench = try Votebench(on: stage)
+      let folder = stage.folder + "/Reports/runs/w"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let kubectl = Kubectl(kubeconfig: stage.folder + "/kubeconfig", namespace: "oggy")
+      var header = JournalHeader(kubectl, at: ClusterAddress(context: "c", server: "https://one"))
+      if what != "alive" { header.processStart = "0" }
+      if what != "gone" { try Data(Self.kubeconfig.utf8).write(to: URL(filePath: stage.folder + "/kubeconfig")) }
+      let journal = Journal(folder: folder)
+      let before = try WorkloadSnapshot(
+        json: Self.workload(Workload(.deployment, "a")).replacing(#""name":"a","#, with: #""name":"a","uid":"u","#))
+      let change = RolloutChange(workload: before.workload, trigger: .restart)
+      try journal.append(.begin(header))
+      try journal.append(.before(before))
+      try journal.append(.doing(before.workload, "x", ChangedField.fields(of: change, before: before)))
+      if what == "torn" { try Data("{\n".utf8).write(to: URL(filePath: journal.path)) }
+      let ended = try await votebench.run(["restore", "w"])
+      #expect(ended.status == 69)
+      #expect(ended.output.contains(said), "\(ended.output)")
+      #expect(ended.output.split(separator: "\n").count == 1, "\(ended.output)")
+    }
+  }
+
+  private static let kubeconfig = """
+    {"apiVersion":"v1","kind":"Config","current-context":"c",\
+    "contexts":[{"name":"c","context":{"cluster":"d","user":"u"}}],\
+    "clusters":[{"name":"d","cluster":{"server":"https://other"}}],"users":[{"name":"u","user":{}}]}
+    """
 
   @Test(
     "what is no run, or has no journal, is named: exit 64",

@@ -132,6 +132,19 @@ struct RestorePlanTests {
     #expect(plan.others == ["metadata.annotations.argo/sync is \"x\", was not set", "spec.replicas is 9, was 4"])
   }
 
+  @Test("a change that is meant to stay is nobody else's")
+  func kept() throws {
+    let before = try Fixtures.snapshot()
+    let now = try Fixtures.snapshot(
+      .deployment, [Self.image: .string("i:2"), "/spec/minReadySeconds": .int(3), "/spec/replicas": .int(5)])
+    let plan = RestorePlan(
+      before, now: now, changed: ChangedField.fields(of: StrategyChange(minReadySeconds: 3), kind: .deployment),
+      kept: try Fixtures.fields(.image("i:2")))
+    let back = try Fixtures.snapshot(.deployment, [Self.image: .string("i:2"), "/spec/replicas": .int(5)])
+    #expect(try Fixtures.apply(plan.restore, to: now) == back)
+    #expect(plan.rollback == nil && plan.others == ["spec.replicas is 5, was 4"])
+  }
+
   @Test("a command of the user's own: annotations, labels and the whole spec are put back, and more is not promised")
   func command() throws {
     let before = try Fixtures.snapshot()
