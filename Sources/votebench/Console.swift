@@ -17,6 +17,13 @@ enum Console {
     write(text, to: STDERR_FILENO)
   }
 
+  /// Asks a question that is answered with y or yes; false also where nobody is there to answer.
+  static func ask(_ question: String) -> Bool {
+    guard errorIsTerminal, isatty(STDIN_FILENO) == 1 else { return false }
+    progress(question)
+    return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+  }
+
   /// True when standard output shows colours: a terminal, and no NO_COLOR.
   static var outputHasColor: Bool {
     isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil

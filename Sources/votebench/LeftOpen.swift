@@ -1,3 +1,4 @@
+import ArgumentParser
 import Bench
 import FoundationEssentials
 import Kubernetes
@@ -22,11 +23,24 @@ struct LeftOpen {
     }
   }
 
+  /// Offers to put it back now, where somebody is there to answer; false when it is not put back.
+  func isPutBack() async -> Bool {
+    guard Console.ask("\(sentence) Put it back now? [y/N] ") else { return false }
+    do {
+      var command = try RestoreCommand.parse([run])
+      try await command.run()
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  private var sentence: String {
+    "the run in \(run) was ended in the middle and left \(workloads.map(\.description).joined(separator: " and ")) changed."
+  }
+
   /// Why the run must not begin, and what to do.
   var failure: RunFailure {
-    let left = workloads.map(\.description).joined(separator: " and ")
-    return RunFailure(
-      "the run in \(run) was ended in the middle and left \(left) changed: put it back with `votebench restore \(run)`, "
-        + "then run again")
+    RunFailure("\(sentence) Put it back with `votebench restore \(run)`, then run again.")
   }
 }

@@ -117,7 +117,10 @@ final class RunExecution {
       throw RunFailure(error)
     }
     // Before the changes are checked: what a killed run left may be why they make no sense.
-    if let left = LeftOpen.find(below: folder.neighbourhoods, access).first { throw left.failure }
+    for left in LeftOpen.find(below: folder.neighbourhoods, access) {
+      guard await left.isPutBack() else { throw left.failure }
+      return try await self.session(surroundings, folder)
+    }
     do {
       try await session.check(access)
     } catch {
