@@ -100,4 +100,26 @@ struct APIWatchTests {
     #expect(store.resourceVersion == before)
     #expect(throws: APIStatus.alreadyExists(.configMaps, "a")) { try create("a") }
   }
+
+  @Test("readers that go away while the store changes stop neither it nor each other", .timeLimit(.minutes(1)))
+  func cancelledReaders() async throws {
+    try store.create(["metadata": ["name": "a", "namespace": "oggy"]], .configMaps)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { [store] in
+        for round in 0..<3_000 {
+          _ = try? store.update(.configMaps, namespace: "oggy", name: "a") { $0["data", "round"] = .int(round) }
+        }
+      }
+      for _ in 0..<300 {
+        let reader = Task { [store] in
+          guard let events = try? store.watch(.configMaps) else { return }
+          for await _ in events {}
+        }
+        await Task.yield()
+        reader.cancel()
+        await reader.value
+      }
+    }
+    try await waitUntil("no reader is left") { store.watcherCount == 0 }
+  }
 }

@@ -67,7 +67,7 @@ struct AccessKubectlTests {
       let known = try await api.kubectl(kubectl, "--kubeconfig", path, "auth", "whoami")
       #expect(known.text.contains("system:serviceaccount:oggy:votebench"))
       let wrong = try api.write("wrong", api.kubeconfig("token: wrong"))
-      let unknown = try await api.kubectl(kubectl, "--kubeconfig", wrong, "get", "pods")
+      let unknown = try await api.kubectl(kubectl, "--kubeconfig", wrong, "get", "--raw", "/version")
       #expect(unknown.code == 1)
       #expect(unknown.text.contains("You must be logged in to the server (Unauthorized)"))
     }

@@ -22,7 +22,7 @@ struct KubectlVerbTests {
     Step("create deployment web --image=voting-app:v1 -n trial", "deployment.apps/web created"),
     Step("create service clusterip web --tcp=80:8080 -n trial", "service/web created"),
     Step("expose deployment web --port=81 --name=web-two -n trial", "service/web-two exposed"),
-    Step("create role reader --verb=get --resource=pods -n trial", "does not enforce them"),
+    Step("create role reader --verb=get --resource=pods -n trial", "role.rbac.authorization.k8s.io/reader created"),
     Step("rollout status deployment/web -n trial --timeout=20s", "successfully rolled out"),
     Step("set env deployment/web COLOUR=red -n trial", "env updated"),
     Step("set resources deployment/web --requests=cpu=10m -n trial", "resource requirements updated"),

@@ -132,9 +132,7 @@ package final class ObjectStore: Sendable {
     let id = try state.withLock { state throws(APIStatus) in
       try state.addWatcher(resource, from: version, continuation)
     }
-    continuation.onTermination = { [weak self] _ in
-      self?.state.withLock { $0.watchers[id] = nil }
-    }
+    continuation.onTermination = { [weak self] _ in self?.later { $0.watchers[id] = nil } }
     return stream
   }
 
@@ -147,11 +145,15 @@ package final class ObjectStore: Sendable {
   package func changes() -> AsyncStream<Void> {
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let id = state.withLock { $0.addListener(continuation) }
-    continuation.onTermination = { [weak self] _ in
-      self?.state.withLock { $0.listeners[id] = nil }
-    }
+    continuation.onTermination = { [weak self] _ in self?.later { $0.listeners[id] = nil } }
     continuation.yield()
     return stream
+  }
+
+  // A reader that is cancelled ends its stream under a lock of its task, which who holds this store's lock needs in
+  // order to wake it: neither may wait for the other.
+  private func later(_ change: @escaping @Sendable (inout StoreState) -> Void) {
+    Task { state.withLock { change(&$0) } }
   }
 
   /// Five characters for the end of a name, from the seed.
