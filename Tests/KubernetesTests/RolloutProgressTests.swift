@@ -102,7 +102,8 @@ struct RolloutProgressTests {
       let truth = recording.origin + .seconds(seconds)
       #expect(moment.earliest + .milliseconds(-50) <= truth, "\(key): \((truth - moment.earliest).seconds) s")
       #expect(truth <= moment.latest + .milliseconds(50), "\(key): \((truth - moment.latest).seconds) s")
-      #expect(moment.latest - moment.earliest < .milliseconds(600))
+      // The widest is 523 ms, of 01p on a busy machine; half of them are within 300 ms.
+      #expect(moment.latest - moment.earliest < .milliseconds(550))
     }
   }
 }
