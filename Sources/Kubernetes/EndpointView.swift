@@ -24,8 +24,7 @@ struct EndpointView: Sendable {
     var ready: [String: Bool] = [:]
     for endpoint in slice.endpoints ?? [] {
       guard let uid = endpoint.targetRef?.uid else { continue }
-      // One pod has several addresses where it has several ports' names or both families.
-      ready[uid] = ready[uid] == true || endpoint.conditions?.ready ?? true
+      ready[uid] = endpoint.conditions?.ready ?? true
     }
     let old = slices.updateValue(Slice(ready: ready, at: at), forKey: slice.metadata.uid)?.ready ?? [:]
     return Set(old.keys).union(ready.keys).filter { old[$0] != ready[$0] }

@@ -23,9 +23,8 @@ struct FailureSign: Sendable, Hashable {
 }
 
 extension Pod {
-  /// What the pod shows of why it does not become ready; nil for one that is ready, or shows nothing.
+  /// What the pod shows of why it does not become ready; nil when it shows nothing, as one that is ready.
   var failureSign: FailureSign? {
-    if isReady { return nil }
     let containers = (status?.initContainerStatuses ?? []) + (status?.containerStatuses ?? [])
     return containers.lazy.compactMap(\.failureSign).first ?? schedulingSign
   }

@@ -55,10 +55,9 @@ struct RolloutView: Sendable {
       && there.count == workload.wanted && there.allSatisfy(\.pod.isReady) && !isLeaving
   }
 
-  /// True when every pod is made from the newest template.
+  /// True when every pod is made from the newest template, as far as the status is not of the one before.
   var isUpdated: Bool {
-    isObserved && workload.status?.updatedReplicas ?? 0 == workload.wanted
-      && pods.allSatisfy { !$0.isPresent || isUpdated($0.pod) }
+    workload.status?.updatedReplicas ?? 0 == workload.wanted && pods.allSatisfy { !$0.isPresent || isUpdated($0.pod) }
   }
 
   private func isUpdated(_ pod: Pod) -> Bool {

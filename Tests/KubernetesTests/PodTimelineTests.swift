@@ -103,9 +103,15 @@ struct PodTimelineTests {
   func liveness() throws {
     var scene = try RolloutScene(.image("v2"))
     try scene.event("Killing", about: "old-0", at: 1)
+    try scene.event("Killing", about: "old-1", at: 1)
     try scene.pod("old-0", template: 1, marked: true, at: 3)
+    try scene.pod("old-1", template: 1, marked: true, at: 3)
+    // The second one is told of another container, or told again.
+    for number in 1...2 { try scene.event("Killing", about: "old-1", number: number, at: 3 + 0.1 * Double(number)) }
     try scene.gone("old-0", at: 4)
+    try scene.gone("old-1", at: 4)
     #expect(scene.moment(.sigterm, of: "old-0") == between(2.75, 4))
+    #expect(scene.moment(.sigterm, of: "old-1") == between(2.75, 3.1))
   }
 
   @Test("a pod that never ran was never told to end, and never started")

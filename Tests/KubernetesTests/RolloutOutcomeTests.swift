@@ -245,6 +245,15 @@ struct RolloutOutcomeTests {
     #expect(scene.outcome(at: 60) != nil)
   }
 
+  @Test("a pod that is ready after all is no failure, however often it was started")
+  func readyAfterAll() throws {
+    var scene = try begun()
+    try scene.workload()
+    try replace(&scene, at: 1)
+    try scene.pod("new-0", ready: true, state: #""state":{"running":{}},"restartCount":2"#, at: 1)
+    #expect(scene.outcome(at: 1) == .complete)
+  }
+
   /// Ways in which a cluster says that it makes no more pods.
   enum Refusal: CaseIterable {
     case replicaSet, deployment, statefulSet, unschedulable
@@ -272,6 +281,7 @@ struct RolloutOutcomeTests {
     // A pod that leaves may make room.
     #expect(scene.outcome(at: 20) == nil)
     try scene.gone("old-0", at: 20)
+    try refuse(refusal, &scene, at: 22)
     #expect(scene.outcome(at: 24.9) == nil)
     #expect(scene.outcome(at: 25) == refusal.outcome)
     #expect(scene.progress.record.detail?.isEmpty == false)
@@ -297,7 +307,13 @@ struct RolloutOutcomeTests {
     var scene = try begun()
     try scene.pod("new-0", ready: false, at: 1)
     try refuse(.replicaSet, &scene, at: 1)
+    #expect(scene.outcome(at: 20) == nil)
+    try scene.pod("new-0", at: 20)
+    // With minReadySeconds it makes room later still.
+    try scene.workload(counts: .init(wanted: 2, updated: 1, ready: 3, available: 2), at: 20)
     #expect(scene.outcome(at: 50) == nil)
+    try scene.workload(counts: .init(wanted: 2, updated: 1, ready: 3, available: 3), at: 50)
+    #expect(scene.outcome(at: 55) == .quota)
   }
 
   @Test("a deadline that passed is named by what the new pods show, and otherwise as it is")

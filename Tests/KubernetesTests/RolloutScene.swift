@@ -6,7 +6,7 @@ import Kubernetes
 ///
 /// It begins whole: generation 1, its pods `old-0`, `old-1` ready; seconds are those since the change began.
 struct RolloutScene {
-  static let unready = #""state":{"running":{}}"#
+  static let running = #""state":{"running":{}}"#
 
   var progress: RolloutProgress
   private let kind: Workload.Kind
@@ -46,6 +46,7 @@ struct RolloutScene {
     var wanted: Int
     var replicas: Int?
     var updated: Int?
+    var ready: Int?
     var available: Int?
   }
 
@@ -67,13 +68,13 @@ struct RolloutScene {
 
   /// A pod, ready unless said otherwise; `state` is of its container.
   mutating func pod(
-    _ name: String, template: Int = 2, phase: String = "Running", ready: Bool = true, marked: Bool = false,
+    _ name: String, template: Int = 2, phase: String = "Running", ready: Bool? = nil, marked: Bool = false,
     conditions: String? = nil, state: String? = nil, hook: String = "null", at seconds: Double = 0
   ) throws {
     see(
       .pod(
         try Self.pod(
-          name, kind, template: template, phase: phase, ready: ready && state == nil && conditions == nil,
+          name, kind, template: template, phase: phase, ready: ready ?? (state == nil && conditions == nil),
           marked: marked, conditions: conditions, state: state, hook: hook)), at: seconds)
   }
 
@@ -81,9 +82,11 @@ struct RolloutScene {
     see(.podGone(try Self.pod(name, kind, template: template, marked: true)), at: seconds)
   }
 
-  mutating func event(_ reason: String, about uid: String, kind: String = "Pod", at seconds: Double = 0) throws {
+  mutating func event(
+    _ reason: String, about uid: String, kind: String = "Pod", number: Int = 0, at seconds: Double = 0
+  ) throws {
     let text = """
-      {"metadata":{"name":"e","uid":"\(reason)-\(uid)"},"involvedObject":{"kind":"\(kind)","name":"\(uid)",\
+      {"metadata":{"name":"e","uid":"\(reason)-\(uid)-\(number)"},"involvedObject":{"kind":"\(kind)","name":"\(uid)",\
       "uid":"\(uid)"},"reason":"\(reason)","message":"\(reason) of \(uid)"}
       """
     see(.event(try JSONDecoder().decode(ClusterEvent.self, from: Data(text.utf8))), at: seconds)
@@ -115,7 +118,7 @@ struct RolloutScene {
       "annotations":{"deployment.kubernetes.io/revision":"\(template)"}},\
       "spec":{"replicas":\(counts.wanted),"selector":{},"template":{"spec":{"containers":[]}}},\
       "status":{"observedGeneration":\(observed ?? generation),"replicas":\(counts.replicas ?? counts.wanted),\
-      "updatedReplicas":\(counts.updated ?? counts.wanted),"readyReplicas":\(available),\
+      "updatedReplicas":\(counts.updated ?? counts.wanted),"readyReplicas":\(counts.ready ?? available),\
       "availableReplicas":\(available),"updateRevision":"d-\(template)","conditions":[\(conditions)]}}
       """)
   }
@@ -145,7 +148,7 @@ struct RolloutScene {
       "status":{"phase":"\(phase)","conditions":[\
       \(conditions ?? #"{"type":"PodScheduled","status":"True"}"#),\
       {"type":"Ready","status":"\(ready ? "True" : "False")","message":"containers with unready status: [c]"}],\
-      "containerStatuses":[{"name":"c","ready":\(ready),\(state ?? unready)}]}}
+      "containerStatuses":[{"name":"c","ready":\(ready),\(state ?? running)}]}}
       """)
   }
 
