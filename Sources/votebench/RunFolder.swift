@@ -13,8 +13,12 @@ struct RunFolder {
   let latencyLog: LatencyLogFile
   /// Where other runs have their folders.
   var neighbourhoods: [String] {
-    let parent = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
-    return Array(Set([Program.projectFile("Reports/runs"), parent].map { URL(filePath: $0).standardized.path() }))
+    let folders = [URL(filePath: path).deletingLastPathComponent(), URL(filePath: Program.projectFile("Reports/runs"))]
+    let paths = folders.map { folder in
+      let path = folder.standardized.path(percentEncoded: false)
+      return path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+    return Set(paths).sorted()
   }
   /// What the run is about to change in the cluster.
   var journal: Journal { Journal(folder: path) }
