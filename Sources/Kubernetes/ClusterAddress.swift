@@ -55,6 +55,11 @@ package struct ClusterAddress: Sendable, Hashable, CustomStringConvertible {
     server = kubeconfig.clusters?.first { $0.name == found.context?.cluster }?.cluster?.server
   }
 
+  /// A context, of which nothing else is known.
+  package init(context: String) {
+    self.context = context
+  }
+
   init(context: String?, server: String?) {
     self.context = context
     self.server = server

@@ -18,6 +18,11 @@ struct ResourceWatch<Object: ClusterObject>: Sendable {
     self.now = now
   }
 
+  /// The command line of the watch, save where it begins and when it ends.
+  var commandLine: String {
+    kubectl.commandLine(["get", "--raw", "\(path)?\(query.isEmpty ? "" : query + "&")watch=1"])
+  }
+
   /// What is there now.
   func list() async throws(KubectlError) -> ObjectList<Object> {
     // From the store itself, not from a cache that may lag behind what was just changed.

@@ -18,6 +18,11 @@ package struct RolloutDriver: Sendable {
     self.now = now
   }
 
+  /// The command lines of all watches of a change of a workload that is like `object`, for a dry run.
+  package func watches(_ object: WorkloadObject) -> [String] {
+    Watches(kubectl, workload, object, now).commandLines
+  }
+
   /// The workload's pods as they are.
   package func pods() async throws(KubectlError) -> [Pod] {
     try await Watches(kubectl, workload, try await current(), now).pods.list().items
@@ -135,6 +140,11 @@ private struct Watches: Sendable {
     replicaSets =
       workload.kind == .deployment
       ? ResourceWatch(kubectl, path: "\(apps)/replicasets", query: selector, now: now) : nil
+  }
+
+  var commandLines: [String] {
+    [workload.commandLine, pods.commandLine] + (replicaSets.map { [$0.commandLine] } ?? [])
+      + [endpoints.commandLine, events.commandLine]
   }
 
   /// Without the workload or its pods there is nothing to follow, and the error is thrown; without the rest there is.

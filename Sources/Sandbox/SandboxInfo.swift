@@ -2,6 +2,9 @@
 ///
 /// The file appears when the sandbox is ready to take votes, whole at once.
 package struct SandboxInfo: Codable, Sendable, Equatable {
+  /// The context in the kubeconfig of every sandbox.
+  package static let contextName = "votebench-sandbox"
+
   /// What the worker keeps of each vote.
   package enum Semantics: String, Codable, Sendable {
     /// One row a voter: the last vote wins.

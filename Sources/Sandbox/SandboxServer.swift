@@ -9,7 +9,6 @@ actor SandboxServer {
   /// The file that says that the sandbox is ready, in its folder.
   static let infoName = "sandbox.json"
   static let host = "oggy.local"
-  private static let context = "votebench-sandbox"
 
   private let configuration: SandboxConfiguration
   private let logger: Logger
@@ -220,7 +219,7 @@ actor SandboxServer {
   ) throws(SandboxError) {
     try folder.write(
       try certificates.kubeconfig(
-        server: "https://\(range.api):\(APIFront.port)", context: Self.context,
+        server: "https://\(range.api):\(APIFront.port)", context: SandboxInfo.contextName,
         namespace: ShippedObjects.namespace), to: "kubeconfig")
     let own = ProcessIdentity.current
     let worker = store.get(.deployments, namespace: ShippedObjects.namespace, name: "worker") ?? .null
@@ -229,7 +228,7 @@ actor SandboxServer {
       pid: getpid(), startTime: own?.startTime ?? 0, folder: folder.path, url: "https://\(Self.host):\(ports.https)",
       host: Self.host, address: "127.0.0.1", port: Int(ports.https), httpPort: Int(ports.http),
       caCertificate: certificates.authority,
-      kubeconfig: "\(folder.path)/kubeconfig", context: Self.context, namespace: ShippedObjects.namespace,
+      kubeconfig: "\(folder.path)/kubeconfig", context: SandboxInfo.contextName, namespace: ShippedObjects.namespace,
       kubectlHome: try folder.makeFolder("kubectl"), semantics: semantics,
       exportCommand: VoteExport.command(
         psql: programs.psql, host: "db.\(ShippedObjects.namespace)", semantics),

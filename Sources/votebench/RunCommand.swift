@@ -23,7 +23,7 @@ struct RunCommand: AsyncParsableCommand {
     let style = options.quiet ? .none : options.progress.flatMap(ProgressView.Style.init) ?? .auto
     let execution = RunExecution(profile: profile, progress: ProgressView(style: style), interrupts: Interrupts())
     do {
-      if options.dryRun { throw RunFailure("--dry-run is not connected yet: nothing was done.") }
+      if options.dryRun { return Console.output(try await DryRun(profile).text()) }
       let folder = try RunFolder(profile.out, name: execution.name)
       let ended: RunExecution.Ended
       do {
