@@ -49,6 +49,11 @@ enum KindColumns {
       [text("Pod-Selector") { .string(LabelSelector($0["spec", "podSelector"]).text) }]
     case .roleBindings, .clusterRoleBindings:
       [text("Role") { .string("\($0["roleRef", "kind"].string ?? "")/\($0["roleRef", "name"].string ?? "")") }]
+    case .resourceQuotas:
+      [
+        text("Request") { quota($0) { !$0.hasPrefix("limits.") } },
+        text("Limit") { quota($0) { $0.hasPrefix("limits.") } },
+      ]
     case .controllerRevisions:
       [
         text("Controller") { revision in
@@ -88,6 +93,14 @@ enum KindColumns {
 
   private static func amount(_ value: JSON) -> JSON {
     value.isNull ? "N/A" : .string(value.string ?? value.int.map { "\($0)" } ?? "")
+  }
+
+  private static func quota(_ quota: JSON, _ isShown: (String) -> Bool) -> JSON {
+    let used = quota["status", "used"].strings
+    let hard = quota["status", "hard"].object ?? [:]
+    let shown = hard.filter { isShown($0.key) }.sorted { $0.key < $1.key }
+    return .string(
+      shown.map { "\($0.key): \(used[$0.key] ?? "0")/\(amount($0.value).string ?? "")" }.joined(separator: ", "))
   }
 
   // ReadWriteOnce is RWO.

@@ -23,6 +23,11 @@ enum NotEnforced {
     case .services:
       guard let type = object["spec", "type"].string, ["NodePort", "LoadBalancer"].contains(type) else { return [] }
       return ["spec.type: the sandbox offers no \(type) Services: this one is reached inside only, as a ClusterIP"]
+    case .resourceQuotas:
+      let hard = (object["spec", "hard"].object ?? [:]).keys.filter { !PodQuota.keeps($0) }.sorted()
+      let scopes = ["scopes", "scopeSelector"].filter { !object["spec", $0].isNull }
+      return hard.map { "spec.hard[\($0)]: not enforced: the sandbox limits pods, their cpu and their memory" }
+        + scopes.map { "spec.\($0): not enforced: the quota is one of all pods" }
     case .clusterRoles where !object["aggregationRule"].isNull:
       return ["aggregationRule: not enforced: the sandbox fills no rules in"]
     default: return []

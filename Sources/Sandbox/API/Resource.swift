@@ -70,6 +70,9 @@ extension Resource {
   /// ServiceAccounts.
   package static let serviceAccounts = Resource(
     "ServiceAccount", "serviceaccounts", short: ["sa"], subresources: ["token"])
+  /// What the pods of a namespace may have together.
+  package static let resourceQuotas = Resource(
+    "ResourceQuota", "resourcequotas", short: ["quota"], subresources: ["status"])
   /// Deployments.
   package static let deployments = Resource(
     "Deployment", "deployments", group: "apps", short: ["deploy"], inAll: true, subresources: ["scale", "status"])
@@ -134,7 +137,8 @@ extension Resource {
 
   /// Every kind stored, in the order of discovery.
   package static let all: [Resource] = [
-    .namespaces, .nodes, .pods, .services, .configMaps, .secrets, .events, .persistentVolumeClaims, .serviceAccounts,
+    .namespaces, .nodes, .pods, .services, .configMaps, .secrets, .events, .persistentVolumeClaims, .resourceQuotas,
+    .serviceAccounts,
     .deployments, .replicaSets, .statefulSets, .ingresses, .networkPolicies, .endpointSlices, .podDisruptionBudgets,
     .horizontalPodAutoscalers, .jobs, .persistentVolumes, .endpoints, .controllerRevisions, .ingressClasses,
     .storageClasses, .roles, .roleBindings, .clusterRoles, .clusterRoleBindings,

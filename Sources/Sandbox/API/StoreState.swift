@@ -45,11 +45,20 @@ struct StoreState {
     let key = ObjectKey(resource, object["metadata", "namespace"].string, name)
     guard objects[resource]?[key] == nil else { throw .alreadyExists(resource, name) }
     if resource == .services { try settleAddress(&object, previous: nil) }
+    if resource == .pods { try admit(object, namespace: key.namespace) }
     if resource.namespaced { object["metadata", "namespace"] = .string(key.namespace) }
     object["metadata", "uid"] = .string(names.uid())
     object["metadata", "creationTimestamp"] = .string(Timestamp.text(now))
     if !object["spec"].isNull, !Self.uncounted.contains(resource) { object["metadata", "generation"] = 1 }
     return record(.added, object, at: key, resource, previous: nil)
+  }
+
+  // Under the lock, so that two pods cannot both be the last one that a quota lets.
+  private func admit(_ pod: JSON, namespace: String) throws(APIStatus) {
+    let quotas = (objects[.resourceQuotas] ?? [:]).filter { $0.key.namespace == namespace }
+    guard !quotas.isEmpty else { return }
+    let pods = (objects[.pods] ?? [:]).filter { $0.key.namespace == namespace }.map(\.value)
+    for (_, quota) in quotas.sorted(by: { $0.key < $1.key }) { try PodQuota(quota).admit(pod, beside: pods) }
   }
 
   mutating func settleAddress(_ service: inout JSON, previous: JSON?) throws(APIStatus) {

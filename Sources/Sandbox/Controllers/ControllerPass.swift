@@ -5,6 +5,7 @@ package struct ControllerPass {
   private let store: ObjectStore
   private var names: NameGenerator
   private var endings: PodEndings
+  private var refused = RefusedPods()
   // Each round scales at most one step, and the largest rollout has fewer steps than this.
   private static let mostRounds = 200
 
@@ -48,6 +49,7 @@ package struct ControllerPass {
     case services
     case endpoints
     case budgets
+    case quotas
     case autoscalers
     case jobs
     case accounts
@@ -65,13 +67,14 @@ package struct ControllerPass {
       }
     case .replicaSets:
       return store.list(.replicaSets).items.map {
-        ReplicaSetController.sync($0, pods: pods, now: now, names: &names)
+        ReplicaSetController.sync($0, pods: pods, refusal: refused.refusal(of: $0), now: now, names: &names)
       }
     case .statefulSets:
       let revisions = store.list(.controllerRevisions).items
       let claims = store.list(.persistentVolumeClaims).items
       return store.list(.statefulSets).items.map {
-        StatefulSetController.sync($0, pods: pods, revisions: revisions, claims: claims, now: now)
+        StatefulSetController.sync(
+          $0, pods: pods, revisions: revisions, claims: claims, refusal: refused.refusal(of: $0), now: now)
       }
     case .claims:
       let (volumes, classes) = (store.list(.persistentVolumes).items, store.list(.storageClasses).items)
@@ -96,6 +99,7 @@ package struct ControllerPass {
       return store.list(.podDisruptionBudgets).items.map {
         DisruptionController.sync($0, pods: pods, workloads: workloads, now: now)
       }
+    case .quotas: return store.list(.resourceQuotas).items.map { QuotaController.sync($0, pods: pods) }
     case .autoscalers:
       let workloads = workloads
       return store.list(.horizontalPodAutoscalers).items.map {
@@ -119,10 +123,19 @@ package struct ControllerPass {
     [Resource.deployments, .replicaSets, .statefulSets].flatMap { store.list($0).items }
   }
 
-  private func apply(_ actions: [ControllerAction]) -> Bool {
+  private mutating func apply(_ actions: [ControllerAction]) -> Bool {
     var changed = false
     var isDone = true
+    var isRefused = false
     for action in actions {
+      if case .create(let pod, .pods) = action {
+        // After the first refusal the rest waits, as it does in a real cluster.
+        let creation = isRefused ? .failed : create(pod)
+        isRefused = isRefused || creation == .refused
+        changed = changed || creation != .failed
+        isDone = creation == .done
+        continue
+      }
       if case .event(let event) = action {
         // What did not happen is not told.
         if isDone { store.record(event) }
@@ -133,6 +146,32 @@ package struct ControllerPass {
       if case .replace = action { isDone = true } else { isDone = didChange }
     }
     return changed
+  }
+
+  private enum Creation {
+    case done
+    case refused
+    case failed
+  }
+
+  private mutating func create(_ pod: JSON) -> Creation {
+    do throws(APIStatus) {
+      try store.create(pod, .pods)
+      if let uid = pod.controllerUID { refused.clear(uid) }
+      return .done
+    } catch {
+      guard error.code != .alreadyExists, let owner = owner(of: pod) else { return .failed }
+      refused.note(owner, error.message, now: store.now)
+      store.record(.failedCreate(pod, of: owner, error.message))
+      return .refused
+    }
+  }
+
+  private func owner(of pod: JSON) -> JSON? {
+    guard let reference = pod["metadata", "ownerReferences"].elements.first(where: { $0["controller"].bool == true }),
+      let resource = [Resource.replicaSets, .statefulSets].first(where: { $0.kind == reference["kind"].string })
+    else { return nil }
+    return store.get(resource, namespace: pod.namespace, name: reference["name"].string ?? "")
   }
 
   // What fails here, because another writer was quicker, is decided anew with what that writer left.

@@ -74,6 +74,7 @@ extension DeploymentSync {
   mutating func writeRolloutStatus() {
     let old = before
     writeStatus()
+    noteFailure()
     guard hasProgressDeadline else {
       deployment["status", "conditions"][where: "type", is: "Progressing"] = .null
       return
@@ -91,6 +92,21 @@ extension DeploymentSync {
     } else if isTimedOut {
       setCondition("Progressing", "False", "ProgressDeadlineExceeded", "\(subject) has timed out progressing.")
     }
+  }
+
+  // What its ReplicaSets are refused, the newest one's first. (progress.go, getReplicaFailures)
+  private mutating func noteFailure() {
+    let ordered = ((newIndex.map { [$0] } ?? []) + oldIndices).map { sets[$0] }
+    let failures = ordered.map { $0["status", "conditions"][where: "type", is: "ReplicaFailure"] }
+    guard let found = failures.first(where: { !$0.isNull }) else {
+      deployment["status", "conditions"][where: "type", is: "ReplicaFailure"] = .null
+      return
+    }
+    let current = condition("ReplicaFailure")
+    guard current["status"] != found["status"] || current["reason"] != found["reason"] else { return }
+    var condition = found
+    condition["lastUpdateTime"] = found["lastTransitionTime"]
+    deployment["status", "conditions"][where: "type", is: "ReplicaFailure"] = condition
   }
 
   private func progressed(since old: JSON) -> Bool {

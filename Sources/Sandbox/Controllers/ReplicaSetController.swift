@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 
 /// Keeps as many pods as a ReplicaSet says.
 ///
@@ -7,25 +7,40 @@ package enum ReplicaSetController {
   /// Decides what to create and delete for a ReplicaSet, and its status.
   ///
   /// `pods` may hold those of others too. The status counts the pods as they are, not as the actions will make them:
-  /// these show in the next call. `names` gives the ends of the pods' names.
-  package static func sync(
-    _ set: JSON, pods: [JSON], now: Date, names: inout NameGenerator
+  /// these show in the next call. `refusal` is why the last pod was not created; until its time nothing is created.
+  /// `names` gives the ends of the pods' names.
+  static func sync(
+    _ set: JSON, pods: [JSON], refusal: RefusedPods.Refusal? = nil, now: Date, names: inout NameGenerator
   ) -> ControllerOutcome {
     let own = pods.filter { $0.isControlled(by: set) }
     let active = own.filter { !$0.isTerminating && !$0.isOver }
     var outcome = ControllerOutcome()
     if !set.isTerminating {
       let missing = set.desiredReplicas - active.count
-      if missing > 0 {
+      let waits = refusal.map { $0.retry > now } ?? false
+      if missing > 0, !waits {
         outcome.actions += create(missing, for: set, names: &names)
       } else if missing < 0 {
         outcome.actions += delete(-missing, of: active, set: set, now: now)
       }
     }
-    let counted = status(of: set, active: active, own: own, now: now)
-    outcome.again = counted.again
+    var counted = status(of: set, active: active, own: own, now: now)
+    let failure = active.count < set.desiredReplicas ? refusal : nil
+    noteFailure(failure, in: &counted.set, now: now)
+    outcome.again = [counted.again, failure?.retry].compactMap(\.self).min()
     if counted.set != set { outcome.actions.append(.replace(counted.set, .replicaSets)) }
     return outcome
+  }
+
+  // The first refusal is told until there is none. (replica_set_utils.go, calculateStatus)
+  private static func noteFailure(_ refusal: RefusedPods.Refusal?, in set: inout JSON, now: Date) {
+    let isTold = !set["status", "conditions"][where: "type", is: "ReplicaFailure"].isNull
+    if let refusal, !isTold {
+      set.setCondition("ReplicaFailure", "True", reason: "FailedCreate", refusal.message, now: now)
+    } else if refusal == nil, isTold {
+      set["status", "conditions"][where: "type", is: "ReplicaFailure"] = .null
+      if set["status", "conditions"].elements.isEmpty { set["status", "conditions"] = .null }
+    }
   }
 
   private static func create(_ count: Int, for set: JSON, names: inout NameGenerator) -> [ControllerAction] {

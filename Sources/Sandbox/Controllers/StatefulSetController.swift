@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 
 /// Keeps the pods of StatefulSets: each with a name, a place and volumes of its own, made and rolled one after the
 /// other.
@@ -10,16 +10,18 @@ package enum StatefulSetController {
   /// Decides one step for a StatefulSet, and its status.
   ///
   /// `pods`, `revisions` and `claims` may hold those of others too. The status counts the pods as they are, not as the
-  /// actions will make them: these show in the next call.
-  package static func sync(
-    _ set: JSON, pods: [JSON], revisions: [JSON], claims: [JSON], now: Date
+  /// actions will make them: these show in the next call. `refusal` is why the last pod was not created; until its time
+  /// nothing is created.
+  static func sync(
+    _ set: JSON, pods: [JSON], revisions: [JSON], claims: [JSON], refusal: RefusedPods.Refusal? = nil, now: Date
   ) -> ControllerOutcome {
     guard !set.isTerminating, !set["spec", "selector"].isNull else { return ControllerOutcome() }
     let claims = claims.filter { $0.namespace == set.namespace }.map { ($0.name, $0) }
     var sync = StatefulSetSync(
       set: set, pods: pods.filter { $0.isControlled(by: set) },
       history: StatefulSetHistory(set, revisions: revisions.filter { $0.isControlled(by: set) }),
-      claims: [String: JSON](claims, uniquingKeysWith: { first, _ in first }), now: now)
+      claims: [String: JSON](claims, uniquingKeysWith: { first, _ in first }),
+      retry: refusal?.retry, now: now)
     sync.run()
     return ControllerOutcome(actions: sync.actions, again: sync.again)
   }
@@ -37,6 +39,8 @@ struct StatefulSetSync {
 
   let set: JSON
   let now: Date
+  /// When a pod that was refused may be tried again; nil if none was.
+  let retry: Date?
   let history: StatefulSetHistory
   /// The claims of the namespace by name.
   var claims: [String: JSON]
@@ -47,9 +51,10 @@ struct StatefulSetSync {
   private(set) var replicas: [Replica] = []
   private(set) var condemned: [Replica] = []
 
-  init(set: JSON, pods: [JSON], history: StatefulSetHistory, claims: [String: JSON], now: Date) {
+  init(set: JSON, pods: [JSON], history: StatefulSetHistory, claims: [String: JSON], retry: Date?, now: Date) {
     self.set = set
     self.now = now
+    self.retry = retry
     self.history = history
     self.claims = claims
     let known = pods.compactMap { pod in
@@ -97,6 +102,10 @@ struct StatefulSetSync {
     let pod = replica.pod
     guard replica.exists else {
       createClaims(of: replica)
+      if let retry, retry > now {
+        again = retry
+        return true
+      }
       actions.append(.create(pod, .pods))
       note("SuccessfulCreate", "Create Pod \(pod.name) in StatefulSet \(set.name) successful")
       return true

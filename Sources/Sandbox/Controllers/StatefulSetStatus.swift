@@ -25,7 +25,7 @@ extension StatefulSetSync {
   private mutating func counts() -> [String: Int] {
     let ready = all.map(\.pod).filter { $0["status", "phase"].string == "Running" && $0.isReady }
     let availableFrom = ready.compactMap { $0.availableFrom(minReadySeconds: minReadySeconds) }
-    again = availableFrom.filter { $0 > now }.min()
+    again = ([again].compactMap(\.self) + availableFrom.filter { $0 > now }).min()
     let staying = all.map(\.pod).filter { !$0.isTerminating && !updating.contains($0.uid) }
     func made(of revision: JSON) -> Int { staying.count { StatefulSetIdentity.revision($0) == revision.name } }
     return [

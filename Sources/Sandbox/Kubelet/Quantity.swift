@@ -30,6 +30,18 @@ enum Quantity {
   /// In whole units, rounded up; 0 for none.
   static func whole(_ json: JSON) -> Int { rounded(value(json) ?? 0) }
 
+  /// The shortest text of an amount in thousandths, as Kubernetes writes it: `500m`, `2`, `64Mi`.
+  static func text(milli: Int, isBinary: Bool) -> String {
+    guard milli % 1_000 == 0, milli != 0 else { return milli == 0 ? "0" : "\(milli)m" }
+    let whole = milli / 1_000
+    let scales =
+      (isBinary ? [("Ti", 1 << 40), ("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)] : []) + [
+        ("T", 1_000_000_000_000), ("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000),
+      ]
+    guard let (suffix, scale) = scales.first(where: { whole % $0.1 == 0 }) else { return "\(whole)" }
+    return "\(whole / scale)\(suffix)"
+  }
+
   private static func rounded(_ number: Double) -> Int {
     Int(exactly: number.rounded(.up)) ?? (number < 0 ? 0 : .max)
   }

@@ -65,21 +65,9 @@ struct Scheduler: Sendable {
     used = (used.cpu + asked.cpu, used.memory + asked.memory, used.pods + 1)
   }
 
-  // What runs at the same time, or the greatest of those that come first, if that is more.
   private static func requests(of pod: JSON) -> (cpu: Int, memory: Int) {
-    func asked(_ container: JSON) -> (cpu: Int, memory: Int) {
-      let resources = container["resources"]
-      func amount(_ name: String) -> JSON {
-        let request = resources["requests", name]
-        return request.isNull ? resources["limits", name] : request
-      }
-      return (Quantity.milli(amount("cpu")), Quantity.whole(amount("memory")))
-    }
-    let initial = pod["spec", "initContainers"].elements
-    let lasting = pod["spec", "containers"].elements + initial.filter { $0["restartPolicy"].string == "Always" }
-    let sum = lasting.map(asked).reduce((0, 0)) { ($0.0 + $1.cpu, $0.1 + $1.memory) }
-    let most = initial.map(asked).reduce((0, 0)) { (max($0.0, $1.cpu), max($0.1, $1.memory)) }
-    return (max(sum.0, most.0), max(sum.1, most.1))
+    let memory = PodRequests.milli("requests", "memory", of: pod)
+    return (PodRequests.milli("requests", "cpu", of: pod), (memory + 999) / 1_000)
   }
 
   private static func hasEnded(_ pod: JSON) -> Bool {

@@ -42,6 +42,9 @@ extension Schema {
     ObjectReference*: kind=1 namespace=2 name=3 uid=4 apiVersion=5 resourceVersion=6 fieldPath=7
     EventSeries: count=1:int lastObservedTime=2:time
     EventSource: component=1 host=2
+    ResourceQuota: metadata=1:ObjectMeta spec=2:ResourceQuotaSpec status=3:ResourceQuotaStatus
+    ResourceQuotaSpec: hard=1:quantity{} scopes=2:string[] scopeSelector=3:any
+    ResourceQuotaStatus: hard=1:quantity{} used=2:quantity{}
     PersistentVolumeClaim: metadata=1:ObjectMeta spec=2:PersistentVolumeClaimSpec
       status=3:PersistentVolumeClaimStatus
     PersistentVolumeClaimSpec: accessModes=1:string[] resources=2:VolumeResourceRequirements volumeName=3
