@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Subprocess
 internal import SystemPackage
 
@@ -49,7 +50,7 @@ package struct Kubectl: Sendable {
   ) async throws(KubectlError) -> Ended {
     do {
       return try await withThrowingTaskGroup(of: Ended?.self) { group in
-        group.addTask { try await self.collect(arguments, input ?? "") }
+        group.addTask { try await self.collect(arguments, input) }
         group.addTask {
           try await Task.sleep(for: limit)
           return nil
@@ -209,10 +210,14 @@ package struct Kubectl: Sendable {
     return .refused
   }
 
-  private func collect(_ arguments: [String], _ input: String) async throws -> Ended {
+  /// A kubectl that ends without reading its input must not end votebench.
+  private static let brokenPipesAreErrors: Void = { signal(SIGPIPE, SIG_IGN) }()
+
+  private func collect(_ arguments: [String], _ input: String?) async throws -> Ended {
+    Self.brokenPipesAreErrors
     let result = try await Subprocess.run(
       program, arguments: Arguments(all(arguments)), environment: environment, platformOptions: Self.apart,
-      input: .string(input), output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+      input: .string(input ?? ""), output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
     let lines = (result.standardError).split(separator: "\n")
     return Ended(
       exit: Self.exit(result.terminationStatus), output: result.standardOutput,

@@ -172,13 +172,13 @@ struct PreflightTests {
   @Test("a server that never answers is given up")
   func hangs() async throws {
     let began = ContinuousClock.now
-    let (result, _) = try await preflight([.workload: Answer(exit: -1)], limit: .milliseconds(500))
+    let (result, _) = try await preflight([.workload: Answer(exit: -1)], limit: .seconds(3))
     guard case .failure(let error) = result else {
       Issue.record("it never answered")
       return
     }
     #expect(error.code == .noAnswer)
     #expect(error.description.hasPrefix("context b (https://127.0.0.1:6443): "))
-    #expect(ContinuousClock.now - began < .seconds(20))
+    #expect(ContinuousClock.now - began < .seconds(60))
   }
 }

@@ -24,7 +24,7 @@ struct RolloutDriverTests {
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     func waitFor(_ text: String) async throws {
-      let deadline = ContinuousClock.now + .seconds(20)
+      let deadline = ContinuousClock.now + .seconds(120)
       while !log.contains(text) {
         try #require(ContinuousClock.now < deadline, "waiting for '\(text)'")
         try await Task.sleep(for: .milliseconds(5))
