@@ -105,22 +105,22 @@ struct APIWatchTests {
   @Test("readers that go away while the store changes stop neither it nor each other", .timeLimit(.minutes(1)))
   func cancelledReaders() async throws {
     try store.create(["metadata": ["name": "a", "namespace": "oggy"]], .configMaps)
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { [store] in
-        for round in 0..<3_000 {
-          _ = try? store.update(.configMaps, namespace: "oggy", name: "a") { $0["data", "round"] = .int(round) }
-        }
-      }
-      for _ in 0..<300 {
-        let reader = Task { [store] in
-          guard let events = try? store.watch(.configMaps) else { return }
-          for await _ in events {}
-        }
-        await Task.yield()
-        reader.cancel()
-        await reader.value
+    let writer = Task { [store] in
+      for round in 0... where !Task.isCancelled {
+        _ = try? store.update(.configMaps, namespace: "oggy", name: "a") { $0["data", "round"] = .int(round) }
       }
     }
+    for _ in 0..<1_000 {
+      let (begun, beginning) = AsyncStream.makeStream(of: Void.self)
+      let reader = Task { [store] in
+        guard let events = try? store.watch(.configMaps) else { return }
+        for await _ in events { beginning.finish() }
+      }
+      for await _ in begun {}
+      reader.cancel()
+      await reader.value
+    }
+    writer.cancel()
     try await waitUntil("no reader is left") { store.watcherCount == 0 }
   }
 }

@@ -162,4 +162,32 @@ struct QuotaTests {
     try cluster.advance(1)
     #expect(cluster.pods.map(\.named) == ["db-0", "db-1"])
   }
+
+  @Test("kubectl sees a rollout stand by a quota, and go on without it")
+  func live() async throws {
+    let kubectl = try Executables.system("kubectl")
+    try await APIStage.run { api in
+      let strategy = #"{"spec":{"strategy":{"rollingUpdate":{"maxSurge":1,"maxUnavailable":0}}}}"#
+      _ = try await api.kubectl(kubectl, "patch", "deployment", "voting-app", "-p", strategy)
+      let ready = try await api.kubectl(kubectl, "rollout", "status", "deployment/voting-app", "--timeout=20s")
+      #expect(ready.code == 0, "\(ready.text)")
+      try await waitUntil("every workload has its pods") {
+        api.store.list(.replicaSets).items.allSatisfy { $0["status", "replicas"] == $0["spec", "replicas"] }
+          && api.store.list(.statefulSets).items.allSatisfy { $0["status", "replicas"] == $0["spec", "replicas"] }
+      }
+      let count = api.store.list(.pods, namespace: "oggy").items.count
+      for (arguments, text) in [
+        (["create", "quota", "q", "--hard=pods=\(count)"], "resourcequota/q created"),
+        (["set", "image", "deployment/voting-app", "*=voting-app:v2"], "image updated"),
+        (["wait", "--for=condition=ReplicaFailure", "deployment/voting-app", "--timeout=10s"], "condition met"),
+        (["get", "events"], "exceeded quota: q, requested: pods=1, used: pods=\(count), limited: pods=\(count)"),
+        (["get", "quota"], "pods: \(count)/\(count)"), (["describe", "quota", "q"], "Used"),
+        (["delete", "quota", "q"], "deleted"),
+        (["rollout", "status", "deployment/voting-app", "--timeout=30s"], "successfully rolled out"),
+      ] {
+        let said = try await api.kubectl(kubectl, arguments)
+        #expect(said.code == 0 && said.text.contains(text), "\(arguments): \(said.text)")
+      }
+    }
+  }
 }
