@@ -60,7 +60,8 @@ let package = Package(
       name: "KubernetesTests", dependencies: ["Bench", "Kubernetes", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "VotingdTests", dependencies: ["TestSupport"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["Bench", "Kubernetes", "TestSupport"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["Bench", "Kubernetes", "TestSupport"], exclude: ["Fixtures"]),
   ]
 )
 

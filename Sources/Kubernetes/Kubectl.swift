@@ -75,10 +75,13 @@ package struct Kubectl: Sendable {
   ) async throws(KubectlError) -> Ended {
     let ended = try await run(arguments, input: input, limit: limit)
     guard ended.exit == 0 else {
+      let code = Self.code(ended.lastError)
       throw KubectlError(
-        code: Self.code(ended.lastError), attempted: commandLine(arguments),
+        code: code, attempted: commandLine(arguments),
         cause: ended.lastError.isEmpty ? "exit \(ended.exit)" : ended.lastError,
-        remedy: "Run the command by hand; check context, namespace, permissions and the name of the workload.")
+        remedy: code == .unauthorized
+          ? "The kubeconfig's token or certificate is not valid, or has expired: get a new one."
+          : "Run the command by hand; check context, namespace, permissions and the name of the workload.")
     }
     return ended
   }

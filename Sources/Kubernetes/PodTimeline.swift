@@ -56,6 +56,12 @@ struct PodTimeline: Sendable {
   /// True after this milestone, whenever it was.
   func hasPassed(_ milestone: PodMilestone) -> Bool { times[milestone] != nil || past.contains(milestone) }
 
+  /// True when an EndpointSlice has it as ready, or has had it so.
+  var isServing: Bool { hasPassed(.endpointReady) }
+
+  /// True when the Services, which come to know it last, have nothing more to tell of it for now.
+  var isTold: Bool { isGone ? !wasListed || hasPassed(.endpointRemoved) : !pod.isReady || isServing }
+
   /// What it passed since this was asked last, in order.
   mutating func news() -> [PodMilestone] {
     defer { passed = [] }

@@ -44,18 +44,24 @@ struct ResourceWatch<Object: ClusterObject>: Sendable {
     while !Task.isCancelled {
       switch cursor.question {
       case .list:
-        if let list = try? await self.list() { cursor.listed(list, at: now()).forEach(tell) }
+        if let list = try? await self.list() {
+          cursor.listed(list, at: now()).forEach(tell)
+        } else {
+          pause = Self.longer(pause)
+        }
       case .watch(let version):
         let began = now()
         await watch(from: version, &cursor, tell)
-        // A server that ends every watch at once must not take the processor from the generator.
-        pause = now() - began > .seconds(5) ? Self.shortest : min(pause * 2, .seconds(1))
+        pause = now() - began > .seconds(5) ? Self.shortest : Self.longer(pause)
       }
       if !Task.isCancelled { try? await Task.sleep(for: pause) }
     }
   }
 
   private static var shortest: Duration { .milliseconds(50) }
+
+  /// A server that is away, or that ends every watch at once, must not take the processor from the generator.
+  private static func longer(_ pause: Duration) -> Duration { min(pause * 2, .seconds(1)) }
 
   /// The server ends a watch by itself: a kubectl whose votebench was killed does not stay for long, and a connection
   /// that hangs is noticed.

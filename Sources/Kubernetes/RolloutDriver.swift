@@ -7,6 +7,8 @@ package struct RolloutDriver: Sendable {
   private let workload: Workload
   private let limit: Duration
   private let now: @Sendable () -> MonotonicTime
+  /// How long the Services may take to tell of the last pod; a watch that broke is begun again within a second or two.
+  private static let afterwards: Duration = .seconds(3)
 
   /// A driver of `workload`; a change may take `limit`.
   ///
@@ -91,7 +93,8 @@ package struct RolloutDriver: Sendable {
     defer { ticking.cancel() }
     for await sighting in sightings {
       if let sighting { progress.see(sighting) }
-      if progress.outcome(at: now()) != nil { return progress.record }
+      guard progress.outcome(at: now()) != nil, let end = progress.record.end else { continue }
+      if progress.isTold || now() >= end + Self.afterwards { return progress.record }
     }
     progress.interrupt(at: now())
     return progress.record

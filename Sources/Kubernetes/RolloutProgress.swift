@@ -92,6 +92,13 @@ package struct RolloutProgress: Sendable {
     return record.outcome
   }
 
+  /// True when nothing more is to be waited for: after a complete change the Services may tell of its pods a moment later,
+  /// and several moments later where the watch of them broke.
+  package var isTold: Bool {
+    guard record.outcome == .complete, view.pods.contains(where: \.isServing) else { return true }
+    return view.pods.allSatisfy(\.isTold)
+  }
+
   private mutating func end(_ outcome: RolloutOutcome, _ detail: String?, _ now: MonotonicTime) {
     record.outcome = outcome
     record.detail = detail

@@ -29,16 +29,4 @@ struct ElsewhereTests {
       #expect(votebench.processes(running: "votingd vote").count == 4)
     }
   }
-
-  @Test("a namespace that does not exist: exit 69 before any vote")
-  func wrongNamespace() async throws {
-    try await withSandboxUp { votebench, sandbox in
-      let run = try await votebench.run(
-        sandbox.ingress + sandbox.cluster + ["--namespace", "nobody"] + Votebench.shortRollout
-          + ["--image", "voting-app:v2"])
-      #expect(run.status == 69)
-      #expect(run.output.contains("not found"), "\(run.output)")
-      #expect(run.summary == nil)
-    }
-  }
 }

@@ -35,16 +35,42 @@ struct Votebench {
     }
     struct Rollout: Decodable {
       struct Pod: Decodable {
+        private struct Key: CodingKey {
+          let stringValue: String
+          var intValue: Int? { nil }
+          init(stringValue: String) { self.stringValue = stringValue }
+          init?(intValue: Int) { nil }
+        }
         var name: String
+        var uid: String
         var old: Bool
         var image: String
-        var goneS: Double?
-        var readyS: Double?
+        /// Everything else that is a number, by its key: `readyS`, `readyEarliestS`.
+        var times: [String: Double] = [:]
+        var goneS: Double? { times["goneS"] }
+        var readyS: Double? { times["readyS"] }
+
+        init(from decoder: any Decoder) throws {
+          let pod = try decoder.container(keyedBy: Key.self)
+          name = try pod.decode(String.self, forKey: Key(stringValue: "name"))
+          uid = try pod.decode(String.self, forKey: Key(stringValue: "uid"))
+          old = try pod.decode(Bool.self, forKey: Key(stringValue: "old"))
+          image = try pod.decode(String.self, forKey: Key(stringValue: "image"))
+          for key in pod.allKeys { times[key.stringValue] = try? pod.decode(Double.self, forKey: key) }
+        }
+      }
+      struct Gap: Decodable {
+        var startS: Double
+        var endS: Double
       }
       var trigger: String
+      var workload: String
+      var isRollback: Bool
       var outcome: String
       var detail: String?
+      var startS: Double
       var durationS: Double
+      var gaps: [Gap]
       var pods: [Pod]
     }
     struct Consistency: Decodable {
@@ -136,7 +162,7 @@ struct Votebench {
       case .exited(let code): code
       case .signaled(let signal): 128 + signal
       }
-    return Ended(status: status, output: stage.log(of: "votebench"), summary: try summary())
+    return Ended(status: status, output: stage.log(of: "votebench"), summary: try report.flatMap(Self.summary))
   }
 
   /// The run's folder, nil before there is one.
@@ -157,8 +183,9 @@ struct Votebench {
     }
   }
 
-  private func summary() throws -> Summary? {
-    guard let report, let data = try? Data(contentsOf: URL(filePath: report + "/summary.json")) else { return nil }
+  /// The summary in a run's folder, nil when there is none.
+  static func summary(in folder: String) throws -> Summary? {
+    guard let data = try? Data(contentsOf: URL(filePath: folder + "/summary.json")) else { return nil }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try decoder.decode(Summary.self, from: data)

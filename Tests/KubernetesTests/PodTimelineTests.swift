@@ -65,6 +65,30 @@ struct PodTimelineTests {
     #expect(scene.moment(.endpointRemoved, of: "new") == exact(6))
   }
 
+  @Test("a complete change waits for what the Services still have to tell, where there are any")
+  func told() throws {
+    for hasService in [true, false] {
+      var scene = try RolloutScene(.image("v2"), wanted: 1)
+      if hasService { try scene.endpoints("a", ["old-0": true], at: 0.1) }
+      try scene.pod("new", at: 1)
+      try scene.replicaSet(wanted: 1, at: 1)
+      try scene.workload(at: 1)
+      try scene.pod("old-0", template: 1, marked: true, at: 1.1)
+      #expect(scene.outcome(at: 1.1) == nil)
+      #expect(scene.progress.isTold)
+      try scene.gone("old-0", at: 2)
+      #expect(scene.outcome(at: 2) == .complete)
+      #expect(scene.progress.isTold != hasService)
+      guard hasService else { continue }
+      try scene.endpoints("a", ["old-0": false, "new": true], at: 2.1)
+      #expect(!scene.progress.isTold)
+      try scene.endpoints("a", ["new": true], at: 2.2)
+      #expect(scene.progress.isTold)
+      #expect(scene.moment(.endpointReady, of: "new") == exact(2.1))
+      #expect(scene.progress.record.end == RolloutScene.moment(2))
+    }
+  }
+
   @Test("a pod that stops to be ready and is again has not stopped for good")
   func flapping() throws {
     var scene = try RolloutScene(.image("v2"))
