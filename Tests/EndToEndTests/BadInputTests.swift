@@ -71,7 +71,8 @@ struct BadInputTests {
   @Test("a deployment, a container or an image that makes no sense: exit 69 before any vote")
   func wrongWorkload() async throws {
     for (arguments, text) in [
-      (["--deployment", "nobody"], "not found"), (["--container", "sidecar"], "has no container 'sidecar'"),
+      (["--deployment", "nobody", "--restart"], "there is no deployment 'nobody'"),
+      (["--container", "sidecar"], "has no container 'sidecar'"),
       (["--image", "voting-app:v1"], "nothing would roll"),
     ] {
       try await withStage { stage in

@@ -8,7 +8,7 @@ import Testing
 
 /// `votebench restore` against a real API with a real kubectl: what a killed run had changed is as it was.
 @Suite("Restoring after a run that was killed", .serialized)
-struct RestoreTests {
+struct ClusterRestoreTests {
   /// Two pods that do nothing, and end when they are told to.
   private static func workload(_ workload: Workload) -> String {
     let kind = workload.kind == .deployment ? "Deployment" : "StatefulSet"
@@ -135,35 +135,6 @@ struct RestoreTests {
       }
       let again = try await votebench.run(["restore", "killed"])
       #expect(again.status == 0 && again.output.contains("nothing to restore"), "\(again.output)")
-    }
-  }
-
-  @Test("after kill -9 in the rollout the next run says what to do, and restore leaves the workload as it was")
-  func killed() async throws {
-    try await withSandboxUp { votebench, up in
-      let kubectl = Kubectl(kubeconfig: up.kubeconfig, namespace: "oggy", home: votebench.stage.folder)
-      let workload = Workload(.deployment, "voting-app")
-      let before = try await seen(workload, kubectl)
-      let arguments =
-        up.ingress + up.cluster
-        + ["--during-rollout", "--image", "voting-app:v2", "--strategy", "maxSurge=2,minReadySeconds=1"]
-        + ["--rate", "20", "--warmup", "1s", "--baseline", "1s"]
-      let process = try votebench.start(arguments)
-      try await waitUntil("a new pod runs", within: .seconds(60)) {
-        votebench.stage.log(of: "votebench").contains(" set image ")
-          && votebench.processes(running: "votingd vote").count > 4
-      }
-      process.signal(SIGKILL)
-      _ = try await process.wait()
-      let run = try #require(votebench.report)
-      #expect(try await seen(workload, kubectl) != before)
-
-      let next = try await votebench.run(arguments)
-      #expect(next.status == 69 && next.output.contains("votebench restore \(run)"), "\(next.output)")
-      let restored = try await votebench.run(["restore", run])
-      #expect(restored.status == 0, "\(restored.output)")
-      let after = try await seen(workload, kubectl)
-      #expect(before.differences(to: after).isEmpty, "\(before.differences(to: after))")
     }
   }
 
