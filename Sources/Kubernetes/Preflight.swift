@@ -73,7 +73,8 @@ package struct Preflight: Sendable {
     let question = ["version", "--client", "-o", "json"]
     let version: Answer.Version
     do {
-      let printed = try await kubectl.run(question, limit: limit).output
+      // No server is asked: on a machine that is very busy the program itself may take seconds.
+      let printed = try await kubectl.run(question, limit: limit * 4).output
       version = try JSONDecoder().decode(Answer.self, from: Data(printed.utf8)).clientVersion
     } catch let error as KubectlError {
       throw error

@@ -36,7 +36,7 @@ struct ClusterFailureTests {
   func failures() async throws {
     try await withCluster { cluster in
       try await cluster.kubectl(["create", "namespace", "tight"])
-      try await forEach(Self.failures, atOnce: 6) { try await fails($0, in: cluster) }
+      try await forEach(Self.failures, atOnce: 3) { try await fails($0, in: cluster) }
     }
   }
 

@@ -16,7 +16,7 @@ struct ClusterInterruptTests {
     try await withCluster { cluster in
       let phases = ["warmup", "baseline", "rollout", "settle", "rollback", "recovered", "drain"]
       try await cluster.apply(phases.map { Light(name: $0) })
-      try await forEach(phases, atOnce: 7) { phase in
+      try await forEach(phases, atOnce: 4) { phase in
         let light = Light(name: phase)
         let before = try await cluster.yaml(light.workload)
         // Between polls that are seldom the drain lasts long enough to be interrupted.

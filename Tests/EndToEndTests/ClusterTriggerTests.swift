@@ -36,7 +36,7 @@ struct ClusterTriggerTests {
   func each() async throws {
     try await withCluster { cluster in
       try await cluster.apply(Self.changes.map(\.light))
-      try await forEach(Self.changes, atOnce: 4) { try await completes($0, in: cluster) }
+      try await forEach(Self.changes, atOnce: 3) { try await completes($0, in: cluster) }
     }
   }
 
