@@ -96,8 +96,7 @@ final class RunExecution {
   private func measure(on surroundings: Surroundings, in folder: RunFolder) async throws -> Ended {
     let session = try await session(surroundings, folder)
     do {
-      let ended = try await measure(on: surroundings, session, log: folder.latencyLog)
-      return ended
+      return try await measure(on: surroundings, session, log: folder.latencyLog)
     } catch {
       await report(session?.restore())
       throw error

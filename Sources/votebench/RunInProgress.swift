@@ -191,7 +191,7 @@ struct RunInProgress {
     progress.note(error.description, at: elapsed(now))
     let isUnknown = error.code == .noAnswer
     if phase == .rollback {
-      failure = RunFailure("the change could not be undone, the cluster is NOT as before: \(error)")
+      failure = RunFailure("the rollback could not be made, so nobody knows what it would have done to users: \(error)")
     } else if isUnknown {
       failure = RunFailure("nobody knows whether the change was made, look at the cluster: \(error)")
     } else if interrupted == nil {
@@ -226,8 +226,9 @@ struct RunInProgress {
     isRestored = true
     let now = MonotonicTime.now
     for line in restored.notes { progress.note(line, at: elapsed(now)) }
-    if failure == nil, !restored.problems.isEmpty {
-      failure = RunFailure("the cluster is NOT as before: " + restored.problems.joined(separator: "; "))
+    if !restored.problems.isEmpty {
+      let before = failure.map { "\($0.message) " } ?? ""
+      failure = RunFailure("\(before)The cluster is NOT as before: " + restored.problems.joined(separator: "; "))
     }
     act(machine.handle(.restored, now: now), now: now)
   }
