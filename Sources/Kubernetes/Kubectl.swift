@@ -213,18 +213,35 @@ package struct Kubectl: Sendable {
     return .refused
   }
 
-  /// A kubectl that ends without reading its input must not end votebench.
-  private static let brokenPipesAreErrors: Void = { signal(SIGPIPE, SIG_IGN) }()
-
   private func collect(_ arguments: [String], _ input: String?) async throws -> Ended {
-    Self.brokenPipesAreErrors
+    guard let input else { return try await collect(arguments, .string("")) }
+    return try await collect(arguments, .fileDescriptor(try Self.file(of: input), closeAfterSpawningProcess: true))
+  }
+
+  private func collect(_ arguments: [String], _ input: some InputProtocol) async throws -> Ended {
     let result = try await Subprocess.run(
       program, arguments: Arguments(all(arguments)), environment: environment, platformOptions: Self.apart,
-      input: .string(input ?? ""), output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
-    let lines = (result.standardError).split(separator: "\n")
+      input: input, output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+    let lines = result.standardError.split(separator: "\n")
     return Ended(
       exit: Self.exit(result.terminationStatus), output: result.standardOutput,
       lastError: lines.last.map(String.init) ?? "")
+  }
+
+  /// A file without a name to read `text` from: a pipe would break when kubectl ends before it has read all.
+  private static func file(of text: String) throws -> FileDescriptor {
+    var name = Array("\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/votebench-XXXXXX".utf8CString)
+    let file = FileDescriptor(rawValue: mkstemp(&name))
+    guard file.rawValue >= 0 else { throw Errno(rawValue: errno) }
+    unlink(name)
+    do {
+      try file.writeAll(text.utf8)
+      _ = try file.seek(offset: 0, from: .start)
+    } catch {
+      try? file.close()
+      throw error
+    }
+    return file
   }
 
   private func notStarted(_ arguments: [String], _ error: any Error) -> KubectlError {

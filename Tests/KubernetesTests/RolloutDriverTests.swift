@@ -159,6 +159,14 @@ struct RolloutDriverTests {
     #expect(script.log.split(separator: "\n").count == 1, "nothing was changed")
   }
 
+  @Test("a kubectl that ends before it has read its input is a failed one, and nothing worse")
+  func unread() async throws {
+    let script = try Script("exit 3")
+    let ended = try await Kubectl(executable: script.path, namespace: "n")
+      .run([], input: String(repeating: "x", count: 1 << 20))
+    #expect(ended.exit == 3)
+  }
+
   @Test("kubectl runs in a process group of its own: Ctrl-C at the terminal does not reach it")
   func ownGroup() async throws {
     let script = try Script("ps -o pgid= -p $$")
