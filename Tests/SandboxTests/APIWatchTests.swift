@@ -112,7 +112,7 @@ struct APIWatchTests {
         await Task.yield()
       }
     }
-    for _ in 0..<100 {
+    for _ in 0..<300 {
       let (begun, beginning) = AsyncStream.makeStream(of: Void.self)
       let reader = Task { [store] in
         guard let events = try? store.watch(.configMaps) else { return }
