@@ -68,6 +68,17 @@ struct ProfileTests {
     #expect(settings[.baseline]?.place == "ci.yaml:4: baseline")
   }
 
+  @Test("what is wrong is told in the order of the lines, the tenth after the second")
+  func order() throws {
+    let text = "seed: 1\nrate: none\n" + String(repeating: "#\n", count: 7) + "connections: none\n"
+    let settings = try Settings.read(yaml: text, name: "ci.yaml").get()
+    guard case .failure(let list) = RunProfile.validate(settings, freshSeed: 1) else {
+      Issue.record("a wrong profile was taken")
+      return
+    }
+    #expect(list.problems.map(\.place) == ["ci.yaml:2: rate", "ci.yaml:10: connections"])
+  }
+
   @Test("a profile with unknown keys, nested or repeated values names every line")
   func badYaml() {
     let read = Settings.read(yaml: "rat: 5\nrate: [1, 2]\nseed: 1\nseed: 2\n", name: "ci.yaml")

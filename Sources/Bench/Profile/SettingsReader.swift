@@ -10,7 +10,13 @@ struct SettingsReader {
   }
 
   var problemList: ProblemList? {
-    problems.isEmpty ? nil : ProblemList(problems.sorted { $0.place < $1.place })
+    problems.isEmpty ? nil : ProblemList(problems.sorted { Self.order($0.place) < Self.order($1.place) })
+  }
+
+  /// Flags by name, then `FILE:LINE: key` by the number of the line.
+  private static func order(_ place: String) -> (Int, String) {
+    let parts = place.split(separator: ":")
+    return (parts.count > 1 ? Int(parts[1]) ?? 0 : 0, place)
   }
 
   func text(_ key: Settings.Key) -> String? {
