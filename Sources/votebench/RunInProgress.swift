@@ -327,8 +327,9 @@ struct RunInProgress {
     log.write(recorder.finish())
     let consistency = ConsistencyReport(
       ConsistencyReport.Evidence(
-        ledger: recorder.ledger, ballot: ballot, baseline: baseline.samples, samples: samples, votesEnded: votesEndedAt,
-        drain: drainState, audit: audit, exportError: exportError, rows: export?.rows ?? .voters))
+        history: VoteHistory(recorder.ledger, ballot), baseline: baseline.samples, samples: samples,
+        votesEnded: votesEndedAt, drain: drainState, audit: audit, exportError: exportError,
+        rules: ConsistencyRules(semantics: export?.semantics ?? .upsert)))
     let material = RunReport.Material(
       recorder: recorder, end: .now, rollouts: rollouts, consistency: consistency, failedPolls: failedPolls,
       generator: figures, peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil)

@@ -28,7 +28,7 @@ struct Surroundings {
     indeterminateSettle = .seconds(15)
     export = VoteExport(
       command: sandbox.exportCommand, environment: sandbox.exportEnvironment,
-      rows: sandbox.semantics == .count ? .countedVotes : .voters)
+      semantics: sandbox.semantics == .count ? .count : .upsert)
     kubectl = profile.rollout.map {
       Kubectl(
         executable: $0.kubectl, kubeconfig: sandbox.kubeconfig, context: sandbox.context, namespace: sandbox.namespace,

@@ -10,14 +10,14 @@ struct VoteExport: Sendable {
   /// Added to the environment of the command.
   var environment: [String: String]
   /// What a row stands for.
-  var rows: VoteAudit.Rows
+  var semantics: ConsistencyRules.Semantics
 
   /// A command that hangs is ended: the export of a run takes seconds.
   private static let limitSeconds = 300
 
   /// The finished audit, or in a sentence why there is none.
   func audit(_ ledger: Ledger, _ ballot: Ballot) async -> Result<VoteAudit, RunFailure> {
-    var audit = VoteAudit(ledger: ledger, ballot: ballot, rows: rows)
+    var audit = VoteAudit(VoteHistory(ledger, ballot), rules: ConsistencyRules(semantics: semantics))
     let arguments = ["\(Self.limitSeconds)"] + command.map { $0.replacing("{prefix}", with: ballot.voterPrefix) }
     let added = Dictionary(
       uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) })

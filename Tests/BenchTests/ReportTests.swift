@@ -150,7 +150,7 @@ struct ReportTests {
   }
 
   private static func consistency(_ ledger: Ledger, _ ballot: Ballot) -> ConsistencyReport {
-    var audit = VoteAudit(ledger: ledger, ballot: ballot, rows: .countedVotes)
+    var audit = VoteAudit(VoteHistory(ledger, ballot), rules: ConsistencyRules(semantics: .count))
     var counts = ["a": 0, "b": 0]
     for vote in ledger.observations where vote.outcome == .accepted && vote.index != 500 {
       audit.add(voter: ballot.voter(of: vote.index), choice: ballot.choice(of: vote.index))
@@ -163,13 +163,13 @@ struct ReportTests {
     let zero = ["a": 0, "b": 0]
     return ConsistencyReport(
       ConsistencyReport.Evidence(
-        ledger: ledger, ballot: ballot, baseline: [sample(-3, zero), sample(-2, zero), sample(-1, zero)],
+        history: VoteHistory(ledger, ballot), baseline: [sample(-3, zero), sample(-2, zero), sample(-1, zero)],
         samples: [
           sample(2, tally(ballot, first: 190)), sample(3, tally(ballot, first: 295)),
           sample(4, tally(ballot, first: 399)), sample(12, counts), sample(13, counts),
           sample(14, counts),
         ], votesEnded: at(10), drain: .stalled(deficit: 1),
-        audit: audit, exportError: nil, rows: .countedVotes))
+        audit: audit, exportError: nil, rules: ConsistencyRules(semantics: .count)))
   }
 
   private static func tally(_ ballot: Ballot, first: Int) -> [String: Int] {

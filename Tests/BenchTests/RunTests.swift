@@ -4,7 +4,8 @@ import Testing
 @Suite("Objectives and verdict")
 struct ObjectiveTests {
   private func measured(
-    _ history: History, failed: Int = 0, due: Int = 1000, arrivals: Objective.Arrivals = .even(perSecond: 500),
+    _ history: ConsistencyHistory, failed: Int = 0, due: Int = 1000,
+    arrivals: Objective.Arrivals = .even(perSecond: 500),
     rollout: RolloutOutcome? = .complete,
     rollback: RolloutOutcome? = .complete
   ) -> Objective.Measured {
@@ -19,7 +20,7 @@ struct ObjectiveTests {
       outcome.map { record($0, isRollback: isRollback) }
     }
     return Objective.Measured(
-      change: figures, total: figures, consistency: history.report(), rollouts: rollouts,
+      change: figures, total: figures, consistency: history.report, rollouts: rollouts,
       changeArrivals: arrivals, totalArrivals: arrivals)
   }
 
@@ -30,10 +31,8 @@ struct ObjectiveTests {
     return record
   }
 
-  private let good = History(
-    votes: [("a", 0, 10, .accepted)],
-    polls: [(900, 905, ["a": 1, "b": 0]), (910, 915, ["a": 1, "b": 0]), (920, 925, ["a": 1, "b": 0])],
-    rows: [(0, "a")])
+  private let good = ConsistencyHistory(
+    votes: votes(1), polls: [poll(900, 905, 1, 0), poll(910, 915, 1, 0), poll(920, 925, 1, 0)], rows: [("u1", "a")])
 
   private func verdict(_ rule: Objective.Rule, _ measured: Objective.Measured) -> Verdict {
     Objective(rule).judge(measured).verdict
@@ -118,7 +117,7 @@ struct ObjectiveTests {
     history.rows = []
     #expect(verdict(.nothingLost, measured(history)) == .fail)
     history.rows = nil
-    history.votes.append(("a", 0, 10, .indeterminate))
+    history.votes.append(vote(2, "a", 0, 10, .indeterminate))
     #expect(verdict(.nothingLost, measured(history)) == .inconclusive)
   }
 
@@ -126,7 +125,7 @@ struct ObjectiveTests {
   func missingFromTally() {
     var history = good
     history.drain = .stalled(deficit: 1)
-    history.polls = history.polls.map { ($0.from, $0.to, ["a": 0, "b": 0]) }
+    history.polls = [poll(900, 905, 0, 0)]
     let result = Objective(.nothingLost).judge(measured(history))
     #expect(result.verdict == .fail)
     #expect(result.reason.contains("missing from a tally that stands still"))
@@ -137,7 +136,7 @@ struct ObjectiveTests {
     var history = good
     history.drain = .timedOut(deficit: 0)
     history.polls[0].counts = ["a": 7, "b": 0]
-    #expect(history.report().verdict == .fail)
+    #expect(history.report.verdict == .fail)
     #expect(verdict(.nothingLost, measured(history)) == .inconclusive)
   }
 
@@ -145,11 +144,11 @@ struct ObjectiveTests {
   func altered() {
     #expect(verdict(.nothingAltered, measured(good)) == .pass)
     var history = good
-    history.rows = [(0, "b")]
+    history.rows = [("u1", "b")]
     #expect(verdict(.nothingAltered, measured(history)) == .fail)
     history.rows = nil
     #expect(verdict(.nothingAltered, measured(history)) == .pass, "totals show each choice's votes")
-    history.votes.append(("b", 0, 10, .indeterminate))
+    history.votes.append(vote(2, "b", 0, 10, .indeterminate))
     #expect(verdict(.nothingAltered, measured(history)) == .inconclusive)
   }
 
@@ -195,11 +194,13 @@ struct ObjectiveTests {
   @Test("a run that was interrupted is no pass, whatever its votes had shown until then")
   func interrupted() {
     func report(isInterrupted: Bool) -> RunReport {
-      RunReport(
+      let origin = MonotonicTime(nanoseconds: 0)
+      let ledger = Ledger(schedule: Schedule(rate: ArrivalRate(votesPerSecond: 1)), origin: origin)
+      return RunReport(
         heading: RunReport.Heading(target: "", seed: 0, startedAt: "", run: "", version: ""),
         material: RunReport.Material(
-          recorder: Recorder(ledger: good.ledger(), closing: .inDueOrder(atMost: .zero)),
-          end: MonotonicTime(nanoseconds: 0), rollouts: [], consistency: good.report(), failedPolls: 0, generator: nil,
+          recorder: Recorder(ledger: ledger, closing: .inDueOrder(atMost: .zero)), end: origin, rollouts: [],
+          consistency: good.report, failedPolls: 0, generator: nil,
           peakMemoryMegabytes: 0, isInterrupted: isInterrupted),
         objectives: [Objective(.nothingLost)])
     }

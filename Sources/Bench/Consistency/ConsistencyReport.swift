@@ -1,45 +1,12 @@
 /// Whether the answer was true: everything known about the votes of a run and the tally, judged together.
+///
+/// Fail > inconclusive > pass over all findings. A pass needs an accepted vote, three good polls before the votes and
+/// three while they were sent, a tally that came to rest with all accepted votes, and no more losses that cannot be
+/// excluded than are put up with. An audit by export overrides what totals say of losses, duplicates and phantoms; the
+/// polls are judged all the same. Source: the consistency model, section 13.
 package struct ConsistencyReport: Sendable {
-  /// What the check is judged from.
-  package struct Evidence: Sendable {
-    /// Every vote.
-    package var ledger: Ledger
-    /// Who voted for what.
-    package var ballot: Ballot
-    /// Polls before the first vote: the base.
-    package var baseline: [TallySample]
-    /// Polls from the first vote to the end of the drain.
-    package var samples: [TallySample]
-    /// When the last vote had its outcome; nil when the votes never ended.
-    package var votesEnded: MonotonicTime?
-    /// How the drain ended; nil when it never ran.
-    package var drain: Drain.State?
-    /// The finished audit, nil when there is no export; `exportError` says when there should have been one.
-    package var audit: VoteAudit?
-    /// Why the export could not be read, in a sentence.
-    package var exportError: String?
-    /// What the rows of the export, or of the tally, stand for.
-    package var rows: VoteAudit.Rows
-
-    /// The evidence; see the members.
-    package init(
-      ledger: Ledger, ballot: Ballot, baseline: [TallySample], samples: [TallySample],
-      votesEnded: MonotonicTime?, drain: Drain.State?, audit: VoteAudit?, exportError: String?, rows: VoteAudit.Rows
-    ) {
-      self.ledger = ledger
-      self.ballot = ballot
-      self.baseline = baseline
-      self.samples = samples
-      self.votesEnded = votesEnded
-      self.drain = drain
-      self.audit = audit
-      self.exportError = exportError
-      self.rows = rows
-    }
-  }
-
-  /// How old the oldest accepted vote was that a poll did not show yet, from above, over the polls, in milliseconds; 0
-  /// for a poll that showed all.
+  /// How old the oldest accepted vote was that a poll did not show yet, over the polls that did not show all, in
+  /// milliseconds.
   package struct Freshness: Sendable, Hashable, Codable {
     /// The median over the polls.
     package var p50: Double
@@ -51,6 +18,22 @@ package struct ConsistencyReport: Sendable {
     package var count: Int
   }
 
+  /// What is worth knowing and no fault of the votes.
+  package struct Notes: Sendable, Hashable {
+    /// Votes that may have counted and were sent again.
+    package var resent = 0
+    /// Polls that showed less than another source had, within the staleness allowed.
+    package var crossStale = 0
+    /// How far behind such a poll was.
+    package var crossStaleMaximum = Duration.zero
+    /// Tally sources that stood still for 10 s or more while another moved, by name.
+    package var frozen: [String] = []
+    /// Tally sources that sent nothing for three of their periods, by name.
+    package var silent: [String] = []
+    /// Voters shown with a choice that they had replaced, where no order is promised.
+    package var staleChoices = 0
+  }
+
   /// The verdict over all findings.
   package private(set) var verdict: Verdict
   /// Votes that were accepted, warmup included.
@@ -59,6 +42,8 @@ package struct ConsistencyReport: Sendable {
   package private(set) var indeterminate = 0
   /// Indeterminate votes that the audit found counted; nil without an audit.
   package private(set) var recovered: Int?
+  /// Indeterminate votes that the audit did not find; nil without an audit.
+  package private(set) var unresolved: Int?
   /// Losses that are proven.
   package private(set) var lostMinimum = 0
   /// Losses that cannot be excluded; as many as are proven where an audit followed a tally at rest.
@@ -66,8 +51,11 @@ package struct ConsistencyReport: Sendable {
   /// Voters of lost votes, as far as the audit names them.
   package private(set) var lostVoters: [String] = []
   /// Votes counted more often than sent; nil where nobody could see it.
+  ///
+  /// Without an audit, where each accepted vote adds one: votes in the tally beyond all that can be ours.
   package private(set) var duplicated: Int?
-  /// Rows that were counted but never sent; without an audit, votes in the tally beyond all that can be ours, 0 where the base moved.
+  /// Rows that were counted but never sent; without an audit, where each voter has one row, votes in the tally beyond
+  /// all that can be ours, 0 where the base moved.
   package private(set) var phantom = 0
   /// Votes counted for another choice; nil without an audit.
   package private(set) var altered: Int?
@@ -77,10 +65,16 @@ package struct ConsistencyReport: Sendable {
   package private(set) var choicesMatch = false
   /// True when the tally came to rest with every accepted vote in it.
   package private(set) var converged: Bool
-  /// How far the tally lagged behind; nil without a poll to judge it by.
+  /// How far the tally lagged behind, from above; nil without a poll to judge it by.
   package private(set) var freshness: Freshness?
+  /// The same from below.
+  package private(set) var freshnessAtLeast: Freshness?
   /// Everything found, the gravest first.
   package private(set) var findings: [Finding] = []
+  /// What is no finding.
+  package private(set) var notes = Notes()
+  /// What the verdict takes for granted, a line each.
+  package let assumptions: [String]
   /// True when each vote was accounted for by an export.
   package var isExact: Bool { altered != nil }
 
@@ -88,133 +82,157 @@ package struct ConsistencyReport: Sendable {
   package init(_ evidence: Evidence) {
     verdict = .inconclusive
     converged = evidence.drain == .converged
-    for vote in evidence.ledger.observations {
-      accepted += vote.outcome == .accepted ? 1 : 0
-      indeterminate += vote.outcome == .indeterminate ? 1 + Int(vote.resends) : 0
-    }
-    let base = evidence.baseline.last
-    findings += Self.vacuity(evidence, accepted: accepted)
-    if let base {
-      // On a base that moved nobody can tell others' votes from ours: an excess proves nothing.
-      findings += TallyBounds(base: base.counts, ledger: evidence.ledger, ballot: evidence.ballot)
-        .judge(evidence.samples).filter { Self.isSteady(evidence.baseline) || $0.code != .upper }
-      account(evidence, base: base)
-      freshness = Self.freshness(evidence, base: base, uncertain: indeterminate + lostMaximum)
+    assumptions = evidence.rules.assumptions
+    // Without a base nothing can be said of the tally, but the votes are counted.
+    let judge = TallyJudge(
+      evidence,
+      base: evidence.baseline.last
+        ?? TallySample(sent: .init(nanoseconds: 0), received: .init(nanoseconds: 0), counts: [:]))
+    (accepted, indeterminate) = (judge.accepted, judge.indeterminate)
+    notes.resent = judge.resent
+    notes.silent = Self.silent(evidence)
+    findings += evidence.vacuity(accepted: accepted)
+    if !evidence.baseline.isEmpty {
+      findings += judge.readings(&notes)
+      account(evidence, judge)
+      judgeFreshness(evidence, judge)
     }
     findings.sort { $0.code.verdict == .fail && $1.code.verdict != .fail }
     verdict = findings.map(\.code.verdict).merged
   }
 
-  /// Too little to say anything: no accepted vote, fewer than 3 good polls while votes were sent, or a base that moved.
-  private static func vacuity(_ evidence: Evidence, accepted: Int) -> [Finding] {
-    var findings: [Finding] = []
-    if accepted == 0 { findings.append(Finding(.noEvidence, "no vote was accepted")) }
-    let polls = evidence.samples.count { poll in evidence.votesEnded.map { poll.sent < $0 } ?? true }
-    if polls < 3 {
-      findings.append(
-        Finding(.noEvidence, "\(polls) good polls of the tally while votes were sent, at least 3 are needed"))
-    }
-    if evidence.baseline.count < 3 {
-      findings.append(
-        Finding(.noEvidence, "\(evidence.baseline.count) good polls before the first vote, at least 3 are needed"))
-    } else if !isSteady(evidence.baseline) {
-      findings.append(
-        Finding(.baselineUnstable, "the tally moved before the first vote: somebody else votes, or votes are queued"))
-    }
-    return findings
-  }
+  // MARK: Accounting
 
-  private static func isSteady(_ baseline: [TallySample]) -> Bool {
-    Set(baseline.map(\.counts)).count <= 1
-  }
-
-  private mutating func account(_ evidence: Evidence, base: TallySample) {
-    if let audit = evidence.audit { account(audit, evidence) }
+  private mutating func account(_ evidence: Evidence, _ judge: TallyJudge) {
     if let error = evidence.exportError { findings.append(Finding(.exportFailed, error)) }
-    guard let final = evidence.samples.last else { return }
-    if evidence.audit == nil { accountTotals(evidence, visible: final.total - base.total) }
-    choicesMatch = Self.choicesMatch(evidence, base: base, final: final)
-    judgeDrain(evidence.drain, audited: evidence.audit != nil)
+    let totals = judge.totals()
+    if let audit = evidence.audit {
+      account(audit, evidence)
+    } else if let totals {
+      account(totals.account, evidence)
+    }
+    guard !evidence.samples.isEmpty else { return }
+    choicesMatch = totals?.isDetermined ?? false
+    judgeDrain(evidence)
   }
 
   private mutating func account(_ audit: VoteAudit, _ evidence: Evidence) {
-    let isProven = Self.isAtRest(evidence.drain)
-    lostMinimum = isProven ? audit.lost.count : 0
-    lostMaximum = audit.lost.count
-    lostVoters = isProven ? audit.lost.map(evidence.ballot.voter(of:)) : []
+    let isProven = evidence.isAtRest
+    lostMinimum = isProven ? audit.lostCount : 0
+    lostMaximum = audit.lostCount
+    lostVoters = isProven ? audit.lostVoters : []
     // One row a voter hides duplicates, except for a store that holds two rows of one voter.
-    duplicated = evidence.rows == .countedVotes || !audit.duplicated.isEmpty ? audit.duplicated.count : nil
+    let isVisible = evidence.rules.semantics == .count || audit.duplicated.count > 0
+    duplicated = isVisible ? audit.duplicated.count : nil
     phantom = audit.phantoms.count
-    altered = audit.altered.count
+    altered = audit.wrong.count + (evidence.rules.order == .realtime ? audit.stale.count : 0)
+    notes.staleChoices = evidence.rules.order == .any ? audit.stale.count : 0
     recovered = audit.recovered
-    findings += audit.findings.filter { isProven || $0.code != .lost }
+    unresolved = audit.unresolved
+    let isEnough = isProven && audit.lostCount > evidence.rules.lossBudget
+    findings += audit.findings.filter { isEnough || $0.code != .lost }
   }
 
-  private static func choicesMatch(_ evidence: Evidence, base: TallySample, final: TallySample) -> Bool {
-    var expected = base.counts
-    for vote in evidence.ledger.observations {
-      if vote.outcome == .indeterminate { return false }
-      if vote.outcome == .accepted { expected[evidence.ballot.choice(of: vote.index), default: 0] += 1 }
+  private mutating func account(_ account: FinalTally.Account, _ evidence: Evidence) {
+    let isProven = evidence.isAtRest
+    let budget = evidence.rules.lossBudget
+    lostMinimum = isProven ? account.lostMinimum : 0
+    lostMaximum = account.lostMaximum.foreign
+    if !evidence.isBaseMoving { judgeExcess(account, evidence) }
+    guard isProven else { return }
+    if lostMinimum > budget, !isUnexplained(evidence) {
+      findings.append(Finding(.lost, "\(lostMinimum) accepted votes are missing from a tally at rest"))
     }
-    return expected == final.counts
-  }
-
-  private mutating func accountTotals(_ evidence: Evidence, visible: Int) {
-    let isProven = Self.isAtRest(evidence.drain)
-    lostMinimum = isProven ? max(0, accepted - visible) : 0
-    lostMaximum = min(accepted, max(0, accepted + indeterminate - visible))
-    phantom = Self.isSteady(evidence.baseline) ? max(0, visible - accepted - indeterminate) : 0
-    if isProven, lostMaximum > lostMinimum {
+    if account.stale > 0 {
+      findings.append(Finding(.staleChoice, "\(account.stale) voters are shown with a choice that they had replaced"))
+    }
+    let hidden = lostMaximum - lostMinimum
+    if account.lostMaximum.own > max(budget, lostMinimum) {
       findings.append(
-        Finding(.masked, "\(indeterminate) indeterminate votes could hide \(lostMaximum - lostMinimum) losses"))
+        Finding(
+          .masked, "\(indeterminate) indeterminate votes could hide \(account.lostMaximum.own - lostMinimum) losses"))
+    } else if lostMaximum > max(budget, lostMinimum) {
+      findings.append(Finding(.foreign, "votes of others could hide \(hidden) losses"))
     }
   }
 
-  /// A vote is lost when it is missing from a tally at rest; before, it may be queued and counted later.
-  private static func isAtRest(_ drain: Drain.State?) -> Bool {
-    switch drain {
-    case .converged, .stalled: true
-    case .timedOut, .waiting, nil: false
-    }
+  private mutating func judgeExcess(_ account: FinalTally.Account, _ evidence: Evidence) {
+    let excess = account.excess - (evidence.samples.last.flatMap { evidence.foreign(at: $0.received) } ?? 0)
+    let isCounting = evidence.rules.semantics == .count
+    if isCounting { duplicated = max(0, excess) } else { phantom = max(0, excess) }
+    guard excess > 0 else { return }
+    findings.append(
+      isCounting
+        ? Finding(.duplicate, "\(excess) more in the tally than could be counted: votes counted twice, or never sent")
+        : Finding(.phantom, "\(excess) more in the tally than could be counted: never sent"))
   }
 
-  private mutating func judgeDrain(_ drain: Drain.State?, audited: Bool) {
-    switch drain {
+  /// True when the tally stands still below what was accepted, and nobody knows whether the rest is queued.
+  private func isUnexplained(_ evidence: Evidence) -> Bool {
+    if case .stalled(_, .unknown) = evidence.drain { true } else { false }
+  }
+
+  private mutating func judgeDrain(_ evidence: Evidence) {
+    switch evidence.drain {
     case .converged: break
-    case .timedOut(let deficit):
+    case .timedOut(let deficit, let rest):
+      let estimate = rest.map { ", \($0.seconds.rounded(.up)) s more at its rate" } ?? ""
       findings.append(
-        Finding(.drainTimeout, "\(deficit) accepted votes were not visible yet, and the tally still grew"))
-    case .stalled(let deficit):
+        Finding(.drainTimeout, "\(deficit) accepted votes were not visible yet, and the tally still grew\(estimate)"))
+    case .stalled(let deficit, .holding(let queued)) where queued > 0:
+      findings.append(
+        Finding(.stuck, "\(deficit) accepted votes are not visible, \(queued) are queued, and the tally stands still"))
+    case .stalled(let deficit, .unknown):
       // What the audit names as lost explains the deficit; anything beyond it may still be queued.
-      if deficit > 0, !audited || lostMinimum < deficit {
+      if deficit > 0, evidence.audit == nil || lostMinimum < deficit {
         findings.append(Finding(.lostOrStuck, "\(deficit) accepted votes are missing from a tally that stands still"))
       }
+    case .stalled: break
     case .waiting, nil:
       findings.append(Finding(.noEvidence, "the run ended before the tally could come to rest"))
     }
   }
 
-  /// The age of the oldest vote that could be invisible at each poll, from above.
-  ///
-  /// Votes become visible in the order of their sending (one worker, one queue). With an audit the counted votes are
-  /// known one by one; without, every uncertain vote may hide an older one. Source: the consistency model, section 9.1.
-  private static func freshness(_ evidence: Evidence, base: TallySample, uncertain: Int) -> Freshness? {
-    let sends = evidence.ledger.observations.filter { vote in
-      evidence.audit.map { $0.isCounted(vote.index) } ?? (vote.outcome == .accepted || vote.outcome == .indeterminate)
-    }.map(\.actual).sorted()
-    let uncertain = evidence.audit == nil ? uncertain : 0
-    var lags = Distribution()
-    for sample in evidence.samples {
-      let oldest = max(0, sample.total - base.total - uncertain)
-      guard oldest < sends.count, sends[0] < sample.received else { continue }
-      lags.record(nanoseconds: max(0, (sample.received - sends[oldest]).nanoseconds))
+  // MARK: Freshness
+
+  private mutating func judgeFreshness(_ evidence: Evidence, _ judge: TallyJudge) {
+    // The audit says which votes the tally has; what else it has, and without an audit all that is open, is uncertain.
+    let uncertain =
+      evidence.audit.map { $0.duplicated.count + $0.phantoms.count + $0.ghosts.count }
+      ?? indeterminate + judge.resent + lostMaximum
+    var (least, most) = (Distribution(), Distribution())
+    var untold = 0
+    for age in judge.ages(uncertain: uncertain) {
+      least.record(nanoseconds: age.least.nanoseconds)
+      most.record(nanoseconds: age.most.nanoseconds)
+      if let limit = evidence.rules.freshnessLimit, age.most > limit, age.least <= limit,
+        age.most - age.least > limit
+      {
+        untold += 1
+      }
     }
-    return lags.milliseconds?.asFreshness
+    freshness = Freshness(most)
+    freshnessAtLeast = Freshness(least)
+    if untold > 0 {
+      findings.append(
+        Finding(.notIdentifiable, "\(uncertain) uncertain votes leave open how old the tally was at \(untold) polls"))
+    }
+  }
+
+  /// Sources that send by themselves and did not for three periods.
+  private static func silent(_ evidence: Evidence) -> [String] {
+    evidence.rules.sources.enumerated().compactMap { number, traits in
+      guard let period = traits.period else { return nil }
+      let moments = evidence.samples.filter { $0.source == number }.map(\.received).sorted()
+      let isSilent = zip(moments, moments.dropFirst()).contains { $1 - $0 > period * 3 }
+      return isSilent || moments.isEmpty ? traits.name : nil
+    }
   }
 }
 
-extension Distribution.Summary {
-  fileprivate var asFreshness: ConsistencyReport.Freshness {
-    ConsistencyReport.Freshness(p50: p50, p99: p99, max: max, count: count)
+extension ConsistencyReport.Freshness {
+  fileprivate init?(_ distribution: Distribution) {
+    guard let figures = distribution.milliseconds else { return nil }
+    self.init(p50: figures.p50, p99: figures.p99, max: figures.max, count: figures.count)
   }
 }

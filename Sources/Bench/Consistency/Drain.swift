@@ -1,63 +1,124 @@
 /// Decides when the tally has converged after the last vote: a pure state machine fed with tally samples.
 ///
-/// Converged: every choice shows at least the accepted votes, and the tally has not changed for 3 polls and 3 s.
-/// The time allowed follows the measured rate of draining: clamp(2 * deficit / rate + 10 s, 30 s, `limit`).
-/// Source: the consistency model, section 10.
+/// Converged: one source shows at least the accepted votes, has not changed for 3 polls, 3 s and two periods of it, and
+/// the queue, where it can be read, is empty. The deadline follows the measured rate of draining (least squares over the
+/// last 10 s): while the tally grows, twice the time that the rest takes and 10 s from now; at least 30 s and at most
+/// `limit` after the last vote. Source: the consistency model, section 10.
 package struct Drain: Sendable {
+  /// What is known of the queue between frontend and worker.
+  package enum Queue: Sendable, Hashable {
+    /// Nobody can look.
+    case unknown
+    /// Nothing is in it, nor with a worker.
+    case empty
+    /// So many votes are.
+    case holding(Int)
+
+    /// True when votes are known to be in it.
+    var isHolding: Bool {
+      if case .holding(let count) = self { count > 0 } else { false }
+    }
+  }
+
   /// How it stands.
   package enum State: Sendable, Hashable {
     /// Polls go on; so many accepted votes are not visible yet.
     case waiting(deficit: Int)
     /// The tally shows every accepted vote and stands still.
     case converged
-    /// Time is up while the tally was still growing.
-    case timedOut(deficit: Int)
-    /// Time is up, the tally stands still, and accepted votes are missing.
-    case stalled(deficit: Int)
+    /// Time is up while the tally was still growing; the rest would take as long, nil where nobody can tell.
+    case timedOut(deficit: Int, rest: Duration? = nil)
+    /// Time is up, and the tally stands still with accepted votes missing, or with votes in the queue.
+    case stalled(deficit: Int, queue: Queue = .unknown)
   }
 
-  private let need: [String: Int]
+  /// Accepted votes that a poll does not show.
+  private let deficit: @Sendable (TallySample) -> Int
   private let begin: MonotonicTime
   private let limit: Duration
-  private var recent: [TallySample] = []
-  private var lastChange: MonotonicTime
+  private let refresh: Duration
+  private var sources: [Int: Source] = [:]
+  private var deadline: MonotonicTime
+  /// Votes a second, when the tally last grew.
+  private var rate = 0.0
 
-  /// A drain that began at `begin`: `need` is the base plus the accepted votes, by choice.
-  package init(need: [String: Int], begin: MonotonicTime, limit: Duration) {
-    self.need = need
-    self.begin = begin
-    self.limit = limit
-    lastChange = begin
+  /// What one source showed of late.
+  private struct Source {
+    var recent: [TallySample] = []
+    var lastChange: MonotonicTime
+    var deficit = Int.max
   }
 
-  /// Takes a poll into account and says how the drain stands at its end.
-  package mutating func add(_ sample: TallySample) -> State {
-    if sample.counts != recent.last?.counts { lastChange = sample.received }
-    recent.append(sample)
-    // Polls that are far apart, or slow, converge too: the last three stay however old they are.
-    recent.removeFirst(
-      recent.dropLast(3).prefix { $0.received < sample.received + .seconds(-10) }.count)
-    let deficit = need.reduce(0) { $0 + max(0, $1.value - sample[$1.key]) }
-    let still = sample.received - lastChange
-    let unchanged = recent.suffix(3)
-    if deficit == 0, still >= .seconds(3), unchanged.count == 3, unchanged.allSatisfy({ $0.counts == sample.counts }) {
+  /// A drain that began at `begin`: `deficit` says how many accepted votes a poll does not show.
+  package init(
+    begin: MonotonicTime, limit: Duration, refresh: Duration = .zero,
+    deficit: @escaping @Sendable (TallySample) -> Int
+  ) {
+    self.deficit = deficit
+    self.begin = begin
+    self.limit = limit
+    self.refresh = refresh
+    deadline = begin + min(limit, .seconds(30))
+  }
+
+  /// The same for votes that each count by themselves: `need` is the base plus the accepted votes, by choice.
+  package init(need: [String: Int], begin: MonotonicTime, limit: Duration) {
+    self.init(begin: begin, limit: limit) { sample in
+      need.reduce(0) { $0 + max(0, $1.value - sample.most($1.key)) }
+    }
+  }
+
+  /// Takes a poll into account, with what is known of the queue, and says how the drain stands at its end.
+  package mutating func add(_ sample: TallySample, queue: Queue = .unknown) -> State {
+    let source = take(sample)
+    let now = sample.received
+    let still = now - source.lastChange
+    if source.deficit == 0, !queue.isHolding, still >= max(.seconds(3), refresh * 2), source.recent.count >= 3,
+      source.recent.suffix(3).allSatisfy({ $0.counts == sample.counts })
+    {
       return .converged
     }
-    let elapsed = sample.received - begin
-    guard elapsed >= allowed(for: deficit) else { return .waiting(deficit: deficit) }
-    return still < .seconds(10) ? .timedOut(deficit: deficit) : .stalled(deficit: deficit)
+    let missing = sources.values.reduce(Int.max) { min($0, $1.deficit) }
+    extend(from: now, by: slope(source.recent), missing: missing)
+    guard now >= deadline else { return .waiting(deficit: missing) }
+    let lastChange = sources.values.reduce(begin) { max($0, $1.lastChange) }
+    let patience = max(10, rate > 0 ? 20 / rate : 0)
+    guard (now - lastChange).seconds < patience else { return .stalled(deficit: missing, queue: queue) }
+    return .timedOut(deficit: missing, rest: rate > 0 ? .seconds(Double(missing) / rate) : nil)
   }
 
   /// True when no poll has been good for `patience`: nothing will be seen by waiting longer.
   package func isBlind(at now: MonotonicTime, patience: Duration) -> Bool {
-    now - (recent.last?.received ?? begin) >= patience
+    now - sources.values.compactMap { $0.recent.last?.received }.reduce(begin, max) >= patience
   }
 
-  private func allowed(for deficit: Int) -> Duration {
-    guard deficit > 0, let first = recent.first, let last = recent.last, last.total > first.total,
-      last.received > first.received
-    else { return min(limit, .seconds(30)) }
-    let rate = Double(last.total - first.total) / (last.received - first.received).seconds
-    return min(limit, max(.seconds(30), .seconds((2 * Double(deficit) / rate + 10).rounded(.up))))
+  private mutating func take(_ sample: TallySample) -> Source {
+    var source = sources[sample.source] ?? Source(lastChange: begin)
+    if sample.counts != source.recent.last?.counts { source.lastChange = sample.received }
+    source.recent.append(sample)
+    // Polls that are far apart, or slow, converge too: the last three stay however old they are.
+    source.recent.removeFirst(
+      source.recent.dropLast(3).prefix { $0.received < sample.received + .seconds(-10) }.count)
+    source.deficit = deficit(sample)
+    sources[sample.source] = source
+    return source
+  }
+
+  private mutating func extend(from now: MonotonicTime, by slope: Double, missing: Int) {
+    guard slope > 0 else { return }
+    rate = slope
+    let rest = Duration.seconds(min(1e9, 2 * Double(missing) / slope + 10))
+    deadline = min(begin + limit, max(begin + .seconds(30), now + rest))
+  }
+
+  /// Votes a second, by least squares; 0 for fewer than 5 polls.
+  private func slope(_ polls: [TallySample]) -> Double {
+    guard polls.count >= 5, let first = polls.first else { return 0 }
+    let times = polls.map { ($0.received - first.received).seconds }
+    let totals = polls.map { Double($0.total - first.total) }
+    let (time, total) = (times.reduce(0, +) / Double(polls.count), totals.reduce(0, +) / Double(polls.count))
+    let spread = times.reduce(0) { $0 + ($1 - time) * ($1 - time) }
+    let joint = zip(times, totals).reduce(0) { $0 + ($1.0 - time) * ($1.1 - total) }
+    return spread > 0 ? joint / spread : 0
   }
 }

@@ -7,8 +7,12 @@ package struct Finding: Sendable, Hashable, Codable {
     case upper = "UPPER"
     /// A tally went back.
     case regression = "REGRESSION"
-    /// A tally fell below what it was before the first vote.
+    /// A tally fell below what it was before the first vote, or to nothing.
     case reset = "RESET"
+    /// A tally source was behind another by more than it may be.
+    case staleRead = "STALE_READ"
+    /// An accepted vote was not visible when it had to be.
+    case freshness = "FRESHNESS"
     /// An accepted vote was never counted.
     case lost = "LOST"
     /// Accepted votes are missing from the tally, and nobody can see whether they are still queued.
@@ -19,28 +23,36 @@ package struct Finding: Sendable, Hashable, Codable {
     case duplicate = "DUPLICATE"
     /// Two rows of one voter.
     case duplicateRow = "DUPLICATE_ROW"
+    /// Counted for an earlier choice of this voter, which a later one had replaced.
+    case staleChoice = "STALE_CHOICE"
     /// Counted for a choice that this voter never made.
     case wrongChoice = "WRONG_CHOICE"
     /// A vote that surely could not take effect did.
     case ghostFail = "GHOST_FAIL"
     /// Too little was seen to say anything.
     case noEvidence = "NO_EVIDENCE"
-    /// Indeterminate votes could hide losses, and there is no export to tell.
+    /// Indeterminate votes or re-sends could hide losses, and there is no export to tell.
     case masked = "MASKED"
     /// The tally was still growing when the time for draining was up.
     case drainTimeout = "DRAIN_TIMEOUT"
+    /// Votes are in the queue, and nothing takes them out.
+    case stuck = "STUCK"
     /// The tally moved before the first vote.
     case baselineUnstable = "BASELINE_UNSTABLE"
+    /// Votes of others could hide losses.
+    case foreign = "FOREIGN"
+    /// Too much is uncertain to say how old the tally was.
+    case notIdentifiable = "NOT_IDENTIFIABLE"
     /// The export of voter ids could not be read.
     case exportFailed = "EXPORT_FAILED"
 
     /// The verdict that one such finding forces.
     package var verdict: Verdict {
       switch self {
-      case .upper, .regression, .reset, .lost, .lostOrStuck, .phantom, .duplicate, .duplicateRow, .wrongChoice,
-        .ghostFail:
+      case .upper, .regression, .reset, .staleRead, .freshness, .lost, .lostOrStuck, .phantom, .duplicate,
+        .duplicateRow, .staleChoice, .wrongChoice, .ghostFail:
         .fail
-      case .noEvidence, .masked, .drainTimeout, .baselineUnstable, .exportFailed:
+      case .noEvidence, .masked, .drainTimeout, .stuck, .baselineUnstable, .foreign, .notIdentifiable, .exportFailed:
         .inconclusive
       }
     }

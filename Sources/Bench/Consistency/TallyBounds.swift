@@ -1,90 +1,83 @@
-/// Judges every poll of the tally by what could have been counted at that moment.
+/// Judges every poll by what could, and by a limit of freshness must, have been counted at that moment.
 ///
-/// Upper bounds hold always; a lower bound before the drain does not exist, since an accepted vote is queued and not
-/// yet counted.
+///     T(S) <= base(S) + votes for S, not refused, sent by the poll's end                       UPPER
+///     T(S) >= base(S) + votes for S, accepted, answered the limit before the poll's begin      FRESHNESS
 ///
-///     sum over S of T(poll) <= base(S) + number of votes for S, not refused, handed out by the poll's end
-///     T never goes back from one poll to a later one that does not overlap it
-///
-/// S runs over every non-empty set of choices (up to 8 choices; beyond, over single choices and all of them).
-/// Source: the consistency model's C-UP and C-MONO; each voter votes once, so a second row cannot exist.
-package struct TallyBounds: Sendable {
-  private let base: [String: Int]
-  private let choices: [String]
-  /// When each possible vote was handed out, ascending, by choice.
-  private let sends: [[MonotonicTime]]
+/// S runs over every set of choices, since voters who changed their minds make a sum less than its parts. Without a
+/// limit there is no lower bound before the drain: an accepted vote is queued, and not yet counted.
+/// Source: the consistency model's C-UP, C-FRESH, U-UP and U-LOW.
+struct TallyBounds {
+  private let view: ChoiceColumns
+  private let rules: ConsistencyRules
+  private let hasRevotes: Bool
+  private var lanes: [PollLane]
+  /// What must and may be counted in the end.
+  private(set) var final: FinalTally
+  /// Re-sends of all votes, which an exactly-once system must not count.
+  private var resends = 0
 
-  /// Bounds for the votes of `ledger`, on top of a tally that showed `base` before the first of them.
-  package init(base: [String: Int], ledger: Ledger, ballot: Ballot) {
-    self.base = base
-    choices = ballot.choices
-    var sends = [[MonotonicTime]](repeating: [], count: ballot.choices.count)
-    for vote in ledger.observations where vote.outcome != .refused && vote.outcome != .dropped {
-      // A re-send that the guard let through may count twice.
-      for _ in 0...vote.resends { sends[ballot.choiceIndex(of: vote.index)].append(vote.actual) }
+  init(_ table: PollTable, view: ChoiceColumns, rules: ConsistencyRules, hasRevotes: Bool) {
+    self.view = view
+    self.rules = rules
+    self.hasRevotes = hasRevotes
+    final = FinalTally(view: view, rules: rules)
+    lanes = Set(table.source).sorted().map { source in
+      PollLane(table.indices.filter { table.source[$0] == source }, of: table, view: view, rules: rules)
     }
-    self.sends = sends.map { $0.sorted() }
   }
 
-  /// Everything wrong with `samples`, one finding a kind with the first case and the number of polls.
-  ///
-  /// Samples are in the order of their sending.
-  package func judge(_ samples: [TallySample]) -> [Finding] {
-    var above: [String] = []
-    var back: [String] = []
-    var below: [String] = []
-    var peak: [Int: (value: Int, received: MonotonicTime)] = [:]
-    for sample in samples {
-      for set in sets {
-        let value = sum(of: set) { sample[$0] }
-        let floor = sum(of: set) { base[$0] ?? 0 }
-        let limit = floor + possible(set, by: sample.received)
-        if value > limit { above.append("\(name(set)) showed \(value), at most \(limit) could be counted") }
-        let fallen = peak[set].flatMap { $0.received < sample.sent && value < $0.value ? $0.value : nil }
-        if let fallen { back.append("\(name(set)) fell from \(fallen) to \(value)") }
-        if value < floor || (fallen != nil && value == 0) {
-          below.append("\(name(set)) fell to \(value), it began at \(floor)")
+  /// Takes a vote into account that counts by itself.
+  mutating func add(_ vote: CastVote) {
+    for lane in lanes.indices { lanes[lane].add(vote) }
+    final.add(vote)
+    if vote.mayCount { resends += vote.sends - 1 }
+  }
+
+  /// Takes all votes of a voter into account who may have voted more than once.
+  mutating func add(_ voter: VoterVotes) {
+    for lane in lanes.indices { lanes[lane].add(voter) }
+    final.add(voter)
+  }
+
+  /// Judges all polls, with at most `foreign` votes of others at each, nil where nobody knows; how far each choice of
+  /// its own column may fall at a poll goes to `mayFall`.
+  func judge(
+    _ table: PollTable, foreign: (Int) -> Int?, into readings: inout Readings, mayFall: (Int, Int, Int) -> Void
+  ) {
+    let base = view.sums { view.members[$0].reduce(0) { $0 + table.base[$1] } }
+    for lane in lanes {
+      lane.forEachPoll(hasRevotes: hasRevotes) { poll, bounds in
+        if hasRevotes {
+          for (column, members) in view.members.enumerated() where members.count == 1 {
+            mayFall(poll, members[0], bounds.mayFall[column])
+          }
         }
-        if value > peak[set]?.value ?? -1 { peak[set] = (value, sample.received) }
-      }
-      for (label, count) in sample.counts where !choices.contains(label) && count > base[label] ?? 0 {
-        above.append("\(label) showed \(count), nobody voted for it")
+        guard let foreign = foreign(poll) else { return }
+        judge(poll, table, base, bounds, foreign: foreign, into: &readings)
       }
     }
-    return [(Finding.Code.upper, above), (.regression, back), (.reset, below)].compactMap { code, cases in
-      cases.first.map { Finding(code, cases.count == 1 ? $0 : "\($0); \(cases.count) such readings") }
+  }
+
+  private func judge(
+    _ poll: Int, _ table: PollTable, _ base: [Int], _ bounds: PollLane.Bounds, foreign: Int,
+    into readings: inout Readings
+  ) {
+    let shown = table.sums(poll, view)
+    let isAtomic = rules.traits(of: table.source[poll]).isAtomic
+    for set in 1...view.all where isAtomic || set.nonzeroBitCount == 1 {
+      let most = bounds.most[set] + foreign
+      if shown.least[set] > most {
+        let code: Finding.Code = rules.isExactlyOnce && shown.least[set] - most <= resends ? .duplicate : .upper
+        readings.add(
+          code, poll: poll,
+          "\(view.name(of: set)) showed \(base[set] + shown.least[set]), at most \(base[set] + most) could be counted")
+      }
+      if let least = bounds.least?[set], shown.most[set] < least {
+        readings.add(
+          .freshness, poll: poll,
+          "\(view.name(of: set)) showed \(base[set] + shown.most[set]), at least \(base[set] + least) had to be visible"
+            + " \(rules.freshnessLimit ?? .zero) after their answers")
+      }
     }
-  }
-
-  private var sets: [Int] {
-    let all = (1 << choices.count) - 1
-    return choices.count <= 8 ? Array(1...all) : choices.indices.map { 1 << $0 } + [all]
-  }
-
-  private func members(_ set: Int) -> [String] {
-    choices.indices.filter { set & (1 << $0) != 0 }.map { choices[$0] }
-  }
-
-  private func name(_ set: Int) -> String {
-    members(set).joined(separator: "+")
-  }
-
-  private func sum(of set: Int, _ count: (String) -> Int) -> Int {
-    members(set).reduce(0) { $0 + count($1) }
-  }
-
-  /// Votes for a set that were handed out at `moment` or before: touching is concurrent, so it counts.
-  private func possible(_ set: Int, by moment: MonotonicTime) -> Int {
-    choices.indices.filter { set & (1 << $0) != 0 }.reduce(0) { $0 + Self.count(sends[$1], upTo: moment) }
-  }
-
-  private static func count(_ sorted: [MonotonicTime], upTo moment: MonotonicTime) -> Int {
-    var low = 0
-    var high = sorted.count
-    while low < high {
-      let middle = (low + high) / 2
-      if sorted[middle] <= moment { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }

@@ -1,33 +1,35 @@
-/// The exact accounting at the end: every counted row of the run, read once after the last poll, against the ledger.
+/// The exact accounting at the end: every counted row of the run, read once after the last poll, against its votes.
 ///
 /// Definitions. *Lost*: accepted, and no row. *Recovered*: indeterminate, and a row. *Duplicate*: more rows than the
 /// vote was sent (only where each counted vote has a row of its own). *Phantom*: a row with this run's prefix whose
-/// voter was never sent. *Wrong choice*: a row for a choice that the voter never made. *Ghost*: a row of a vote that
-/// surely could not take effect.
+/// voter was never sent. *Wrong choice*: a row for a choice that the voter never made. *Stale choice*: a row for a
+/// choice that the same voter had replaced. *Ghost*: a row of a vote that surely could not take effect.
+///
+/// Rows come in any order and are not kept: three bits a vote where each voter votes once (`RevoteRows` where not).
+/// Source: the consistency model, section 11.
 package struct VoteAudit: Sendable {
-  /// What the rows of an export are.
-  package enum Rows: String, Sendable, Hashable, Codable {
-    /// One row a voter: duplicates cannot be seen, and a second row is a fault of the store.
-    case voters = "upsert"
-    /// One row a counted vote.
-    case countedVotes = "count"
-  }
+  private let history: VoteHistory
+  private let rules: ConsistencyRules
+  /// Two bits a vote; a vote that was never sent is as one that was dropped.
+  private var outcomes: VoteBits
+  private var seen: VoteBits
+  /// Further rows that votes with re-sends may have.
+  private var allowed: [Int: Int] = [:]
+  /// Nil where each voter votes once.
+  private var revotes: RevoteRows?
 
-  private let ledger: Ledger
-  private let ballot: Ballot
-  private let rows: Rows
-  private var seen: [UInt8]
-
-  /// Votes that were lost, by index, ascending.
-  package private(set) var lost: [Int] = []
-  /// Votes counted more often than they were sent.
-  package private(set) var duplicated: [Int] = []
+  /// Voters, or votes, counted more often than they were sent, by number.
+  package private(set) var duplicated = NamedCases<Int>()
   /// Rows whose voter this run never sent.
-  package private(set) var phantoms: [String] = []
-  /// Votes counted for another choice.
-  package private(set) var altered: [Int] = []
-  /// Votes that surely could not take effect, but did.
-  package private(set) var ghosts: [Int] = []
+  package private(set) var phantoms = NamedCases<String>()
+  /// Rows for a choice that their voter never made.
+  package private(set) var wrong = NamedCases<Int>()
+  /// Rows for a choice that their voter had replaced.
+  package private(set) var stale = NamedCases<Int>()
+  /// Rows of votes that surely could not take effect.
+  package private(set) var ghosts = NamedCases<Int>()
+  /// Accepted votes without a row, after the end.
+  package private(set) var lostCount = 0
   /// Indeterminate votes that were counted.
   package private(set) var recovered = 0
   /// Indeterminate votes that were not.
@@ -35,12 +37,21 @@ package struct VoteAudit: Sendable {
   /// Rows read.
   package private(set) var rowsRead = 0
 
-  /// An audit of `ledger` by rows of the given kind.
-  package init(ledger: Ledger, ballot: Ballot, rows: Rows) {
-    self.ledger = ledger
-    self.ballot = ballot
-    self.rows = rows
-    seen = [UInt8](repeating: 0, count: ledger.count)
+  /// An audit of the votes of `history`.
+  package init(_ history: VoteHistory, rules: ConsistencyRules) {
+    self.history = history.widened(by: rules.clockOffset)
+    self.rules = rules
+    let count = history.hasRevotes ? 0 : history.count
+    outcomes = VoteBits(count: count, width: 2, value: Outcome.dropped.rawValue)
+    seen = VoteBits(count: history.hasRevotes ? history.voters : count, width: 1)
+    if history.hasRevotes {
+      revotes = RevoteRows(voters: history.voters, choices: history.choices.count)
+      return
+    }
+    history.forEachVote { vote in
+      outcomes[vote.index] = vote.outcome.rawValue
+      if rules.weight(of: vote) > 1 { allowed[vote.index] = rules.weight(of: vote) - 1 }
+    }
   }
 
   /// Takes one row into account.
@@ -48,30 +59,41 @@ package struct VoteAudit: Sendable {
   /// The order of rows does not matter.
   package mutating func add(voter: some StringProtocol, choice: some StringProtocol) {
     rowsRead += 1
-    guard let index = ballot.index(of: voter), index < seen.count, let vote = ledger[index], vote.outcome != .dropped
-    else {
-      phantoms.append(String(voter))
+    let number = history.names.number(Substring(voter))
+    let place = history.choices.firstIndex { $0 == choice }
+    if revotes != nil {
+      if let number, number < history.voters { revotes?.add(voter: number, choice: place) } else { add(phantom: voter) }
       return
     }
-    if seen[index] < UInt8.max { seen[index] += 1 }
-    if ballot.choice(of: index) != choice {
-      altered.append(index)
-    } else if vote.outcome == .refused, seen[index] == 1 {
-      ghosts.append(index)
+    guard let number, number < history.count, let outcome = Outcome(rawValue: outcomes[number]), outcome != .dropped
+    else { return add(phantom: voter) }
+    if seen[number] == 1 {
+      let left = allowed[number] ?? 0
+      if left > 0 { allowed[number] = left - 1 } else { duplicated.add(number) }
     }
-    if Int(seen[index]) > 1 + (rows == .voters ? 0 : Int(vote.resends)) { duplicated.append(index) }
+    seen[number] = 1
+    if history.names.choice(number) != place {
+      wrong.add(number)
+    } else if outcome == .refused {
+      ghosts.add(number)
+    }
   }
 
-  /// True when vote `index` has a row.
+  private mutating func add(phantom voter: some StringProtocol) {
+    phantoms.add(String(voter))
+  }
+
+  /// True when vote `index`, or the voter of that number who voted more than once, has a row.
   package func isCounted(_ index: Int) -> Bool {
-    seen[index] > 0
+    seen[index] == 1
   }
 
   /// Ends the audit: what has no row now never had one.
   package mutating func finish() {
-    for vote in ledger.observations {
-      switch (vote.outcome, seen[vote.index]) {
-      case (.accepted, 0): lost.append(vote.index)
+    if let revotes { return finish(revotes) }
+    for index in 0..<history.count {
+      switch (Outcome(rawValue: outcomes[index]), seen[index]) {
+      case (.accepted, 0): lostCount += 1
       case (.indeterminate, 0): unresolved += 1
       case (.indeterminate, _): recovered += 1
       default: break
@@ -79,21 +101,66 @@ package struct VoteAudit: Sendable {
     }
   }
 
+  private mutating func finish(_ rows: RevoteRows) {
+    // Voters without a row who were accepted are marked as accepted, so that both kinds of audit name the lost alike.
+    outcomes = VoteBits(count: history.voters, width: 2, value: Outcome.dropped.rawValue)
+    let (history, rules) = (history, rules)
+    history.forEachVoter { voter, votes in
+      let found = rows.judge(voter, votes, rules: rules)
+      seen[voter] = found.rows > 0 ? 1 : 0
+      if found.lost > 0 { outcomes[voter] = Outcome.accepted.rawValue }
+      if found.phantoms > 0 { phantoms.add(history.names.voter(voter), count: found.phantoms) }
+      if found.duplicated > 0 { duplicated.add(voter, count: found.duplicated) }
+      if found.wrong > 0 { wrong.add(voter, count: found.wrong) }
+      if found.stale > 0 { stale.add(voter, count: found.stale) }
+      if found.ghosts > 0 { ghosts.add(voter, count: found.ghosts) }
+      lostCount += found.lost
+      recovered += found.recovered
+      unresolved += found.unresolved
+    }
+  }
+
+  /// The numbers of the votes, or voters, that were lost, ascending.
+  ///
+  /// Meant for after the end; looked for anew each time.
+  package var lost: some Sequence<Int> {
+    let accepted = Outcome.accepted.rawValue
+    return (0..<(revotes == nil ? history.count : history.voters)).lazy.filter { [outcomes, seen] index in
+      outcomes[index] == accepted && seen[index] == 0
+    }
+  }
+
+  /// The voters of the lost votes.
+  package var lostVoters: [String] { lost.map(history.names.voter) }
+
   /// What the audit proves, each with its numbers and the first few voters.
   package var findings: [Finding] {
     var findings: [Finding] = []
-    func add(_ code: Finding.Code, _ what: String, _ voters: [String]) {
-      guard !voters.isEmpty else { return }
-      let shown = voters.prefix(10).joined(separator: " ")
-      let rest = voters.count > 10 ? " and \(voters.count - 10) more" : ""
-      findings.append(Finding(code, "\(voters.count) \(what): \(shown)\(rest)"))
+    func add(_ code: Finding.Code, _ what: String, _ count: Int, _ voters: [String]) {
+      guard count > 0 else { return }
+      let rest = count > voters.count ? " and \(count - voters.count) more" : ""
+      findings.append(Finding(code, "\(count) \(what): \(voters.joined(separator: " "))\(rest)"))
     }
-    add(.lost, "accepted but never counted", lost.map(ballot.voter(of:)))
-    add(.phantom, "counted but never sent", phantoms)
-    add(
-      rows == .voters ? .duplicateRow : .duplicate, "counted more often than sent", duplicated.map(ballot.voter(of:)))
-    add(.wrongChoice, "counted for another choice", altered.map(ballot.voter(of:)))
-    add(.ghostFail, "refused but counted", ghosts.map(ballot.voter(of:)))
+    func add(_ code: Finding.Code, _ what: String, _ cases: NamedCases<Int>) {
+      add(code, what, cases.count, cases.first.prefix(10).map(history.names.voter))
+    }
+    add(.lost, "accepted but never counted\(lossPattern)", lostCount, lost.prefix(10).map(history.names.voter))
+    add(.phantom, "counted but never sent", phantoms.count, Array(phantoms.first.prefix(10)))
+    add(rules.semantics == .upsert ? .duplicateRow : .duplicate, "counted more often than sent", duplicated)
+    add(.wrongChoice, "counted for another choice", wrong)
+    if rules.order == .realtime { add(.staleChoice, "counted for a choice that was replaced", stale) }
+    add(.ghostFail, "refused but counted", ghosts)
     return findings
+  }
+
+  /// Lost votes in a row point at a crash, scattered ones at a leak.
+  private var lossPattern: String {
+    var (longest, length, before) = (0, 0, -2)
+    for index in lost {
+      length = index == before + 1 ? length + 1 : 1
+      longest = max(longest, length)
+      before = index
+    }
+    return longest > 1 ? ", up to \(longest) in a row" : ""
   }
 }
