@@ -54,12 +54,12 @@ package struct FreshnessCurves: Sendable {
   }
 }
 
-/// Moments counted in buckets of 100 us, and of twice the width whenever there would be more than a million.
+/// Moments counted in buckets of a millisecond, and of twice the width whenever there would be more than a million.
 private struct TimeCurve: Sendable {
   private static let most = 1 << 20
 
   private let origin: Int64
-  private var width: Int64 = 100_000
+  private var width: Int64 = 1_000_000
   private var counts: [UInt32] = []
 
   init(origin: Int64) {
