@@ -88,16 +88,13 @@ struct RestoreCommand: AsyncParsableCommand {
   private func say(_ line: String) { Console.output("  \(line)\n") }
 
   private func journal() throws(RunFailure) -> Journal {
-    for folder in [name, Program.projectFile("Reports/runs/\(name)")] {
-      let journal = Journal(folder: folder)
-      if journal.exists { return journal }
-      if FileManager.default.fileExists(atPath: folder) {
-        throw RunFailure(
-          "\(folder) has no journal.ndjson: no run changed a cluster from there.", status: ExitStatus.usage)
-      }
+    let folder = try RunFolder.find(name)
+    let journal = Journal(folder: folder)
+    guard journal.exists else {
+      throw RunFailure(
+        "\(folder) has no journal.ndjson: no run changed a cluster from there.", status: ExitStatus.usage)
     }
-    throw RunFailure(
-      "there is no run '\(name)'. Name its folder, or its name below Reports/runs.", status: ExitStatus.usage)
+    return journal
   }
 
   /// kubectl for the cluster that the run changed, and for no other.

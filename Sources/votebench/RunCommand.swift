@@ -24,7 +24,7 @@ struct RunCommand: AsyncParsableCommand {
     let execution = RunExecution(profile: profile, progress: ProgressView(style: style), interrupts: Interrupts())
     do {
       if options.dryRun { return Console.output(try await DryRun(profile).text()) }
-      let folder = try RunFolder(profile.out, name: execution.name)
+      let folder = try RunFolder(profile.out, name: execution.name, keepsLedger: profile.keepsLedger)
       let ended: RunExecution.Ended
       do {
         ended = try await execution.run(in: folder)

@@ -96,7 +96,7 @@ final class RunExecution {
   private func measure(on surroundings: Surroundings, in folder: RunFolder) async throws -> Ended {
     let session = try await session(surroundings, folder)
     do {
-      return try await measure(on: surroundings, session, log: folder.latencyLog)
+      return try await measure(on: surroundings, session, in: folder)
     } catch {
       await report(session?.restore())
       throw error
@@ -142,7 +142,7 @@ final class RunExecution {
   }
 
   private func measure(
-    on surroundings: Surroundings, _ session: RolloutSession?, log: LatencyLogFile
+    on surroundings: Surroundings, _ session: RolloutSession?, in folder: RunFolder
   ) async throws -> Ended {
     let ballot = Ballot(
       run: Self.freshRunName(), seed: profile.seed, choices: ["a", "b"])
@@ -161,7 +161,7 @@ final class RunExecution {
     let started = Date.now
     var run = RunInProgress(
       profile: profile, ballot: ballot, engine: engine, session: session, export: surroundings.export,
-      progress: progress, log: log, send: send)
+      progress: progress, log: folder.latencyLog, ledgerFile: folder.ledger, send: send)
     do {
       for await event in events {
         try await run.handle(event, indeterminateSettle: surroundings.indeterminateSettle)

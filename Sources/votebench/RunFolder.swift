@@ -9,8 +9,10 @@ import Kubernetes
 struct RunFolder {
   /// Path of the folder.
   let path: String
-  /// The histogram log in the folder: the only file that is written while the run goes on.
-  let latencyLog: LatencyLogFile
+  /// The histogram log in the folder, written while the run goes on.
+  let latencyLog: AppendedFile
+  /// Every vote, poll and row, written while the run goes on.
+  let ledger: LedgerFile
   /// Where other runs have their folders.
   var neighbourhoods: [String] {
     let folders = [URL(filePath: path).deletingLastPathComponent(), URL(filePath: Program.projectFile("Reports/runs"))]
@@ -25,7 +27,7 @@ struct RunFolder {
   private let isNew: Bool
 
   /// Makes `folder`, or a new one below Reports/runs that is named by the UTC time and `name`.
-  init(_ folder: String?, name: String) throws(RunFailure) {
+  init(_ folder: String?, name: String, keepsLedger: Bool) throws(RunFailure) {
     do {
       if let folder {
         path = folder
@@ -37,12 +39,33 @@ struct RunFolder {
       }
       try Self.write("", to: path + "/summary.json")
       try FileManager.default.removeItem(atPath: path + "/summary.json")
-      latencyLog = LatencyLogFile(path: path + "/latency.hlog")
+      latencyLog = AppendedFile(path: path + "/latency.hlog")
+      ledger = LedgerFile(path: path + "/votes.ledger", isKept: keepsLedger)
     } catch {
       throw RunFailure(
         "making a folder for the report: \(error). Check that there is space and that you may write there, or use --out."
       )
     }
+  }
+
+  /// The folder of a run that was: a path, or its name below Reports/runs.
+  static func find(_ name: String) throws(RunFailure) -> String {
+    for folder in [name, Program.projectFile("Reports/runs/\(name)")] {
+      var isFolder: Bool = false
+      if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder { return folder }
+    }
+    throw RunFailure(
+      "there is no run '\(name)'. Name its folder, or its name below Reports/runs.", status: ExitStatus.usage)
+  }
+
+  /// The ledger in the folder of a run that was.
+  static func ledger(of name: String) throws(RunFailure) -> String {
+    let path = try find(name) + "/votes.ledger"
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw RunFailure(
+        "\(path) does not exist: the run sent no vote, or was told --no-ledger.", status: ExitStatus.usage)
+    }
+    return path
   }
 
   /// Two runs may begin in the same second: the later one gets a number.
@@ -73,9 +96,9 @@ struct RunFolder {
       throw RunFailure(
         "writing the report to \(path): \(error). Check that there is space and that you may write there.")
     }
-    if let problem = latencyLog.problem {
-      throw RunFailure(
-        "writing \(path)/latency.hlog: \(problem). Check that there is space and that you may write there.")
+    for (name, problem) in [("latency.hlog", latencyLog.problem), ("votes.ledger", ledger.problem)] {
+      guard let problem else { continue }
+      throw RunFailure("writing \(path)/\(name): \(problem). Check that there is space and that you may write there.")
     }
   }
 

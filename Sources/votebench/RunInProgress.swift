@@ -11,7 +11,8 @@ struct RunInProgress {
   private let session: RolloutSession?
   private let export: VoteExport?
   private let progress: ProgressView
-  private let log: LatencyLogFile
+  private let log: AppendedFile
+  private let ledgerFile: LedgerFile
   private let send: AsyncStream<RunExecution.Event>.Continuation
 
   private var machine: RunMachine
@@ -48,7 +49,8 @@ struct RunInProgress {
 
   init(
     profile: RunProfile, ballot: Ballot, engine: LoadEngine, session: RolloutSession?, export: VoteExport?,
-    progress: ProgressView, log: LatencyLogFile, send: AsyncStream<RunExecution.Event>.Continuation
+    progress: ProgressView, log: AppendedFile, ledgerFile: LedgerFile,
+    send: AsyncStream<RunExecution.Event>.Continuation
   ) {
     self.profile = profile
     self.ballot = ballot
@@ -57,6 +59,7 @@ struct RunInProgress {
     self.export = export
     self.progress = progress
     self.log = log
+    self.ledgerFile = ledgerFile
     self.send = send
     machine = RunMachine(plan: RunMachine.Plan(profile))
   }
@@ -98,6 +101,7 @@ struct RunInProgress {
     case .failed(let error): throw RunFailure(error)
     case .stopped(let figures):
       self.figures = figures
+      ledgerFile.add(.pods(names: pods))
       log.write(recorder?.finish() ?? [])
       isOver = true
     }
@@ -112,6 +116,7 @@ struct RunInProgress {
       if vote.outcome == .indeterminate { lastIndeterminate = max(lastIndeterminate ?? vote.actual, vote.actual) }
     }
     log.write(recorder?.closedLines(now: .now) ?? [])
+    ledgerFile.add(observations)
   }
 
   private mutating func record(_ opened: [ConnectionTimes]) {
@@ -126,6 +131,7 @@ struct RunInProgress {
       return
     }
     samples.append(sample)
+    ledgerFile.add(.poll(sample: sample, isBaseline: false))
     guard drain != nil, let votesEndedAt, sample.sent >= votesEndedAt else { return }
     drainState = drain?.add(sample)
     // The votes of an interrupted run end before its rollback does.
@@ -150,7 +156,12 @@ struct RunInProgress {
     recorder = recorder(from: origin)
     for connection in openedBefore { recorder?.record(connection) }
     openedBefore = []
-    log.begin(LatencyLog.header(version: Votebench.version, start: Date.now.timeIntervalSince1970 + 0.05))
+    log.begin()
+    log.write(LatencyLog.header(version: Votebench.version, start: Date.now.timeIntervalSince1970 + 0.05))
+    ledgerFile.begin(
+      LedgerHeading(
+        version: Votebench.version, startedAt: Date.now.formatted(.iso8601), origin: origin, ballot: ballot,
+        rules: rules), baseline: baseline.samples)
     engine.begin(at: origin)
     act(machine.handle(.tick, now: origin), now: origin)
   }
@@ -167,7 +178,9 @@ struct RunInProgress {
 
   private mutating func votesEnded() {
     guard let ledger, let base = baseline.samples.last else { return }
-    votesEndedAt = .now
+    let now = MonotonicTime.now
+    votesEndedAt = now
+    ledgerFile.add(.votesEnded(at: now))
     var need = base.counts
     for vote in ledger.observations where vote.outcome == .accepted {
       need[ballot.choice(of: vote.index), default: 0] += 1
@@ -291,6 +304,7 @@ struct RunInProgress {
       switch action {
       case .begin(let phase):
         recorder?.begin(phase, at: now)
+        ledgerFile.add(.phase(name: phase, at: now))
         progress.note(phase.rawValue, at: elapsed(now))
         if let end = machine.plannedEnd { engine.endVotes(at: end) }
       case .startRollout(let index): change { session throws(KubectlError) in try await session.make(index) }
@@ -302,6 +316,10 @@ struct RunInProgress {
     }
   }
 
+  private var pods: [String] { figures?.responders.map(\.pod) ?? [] }
+
+  private var rules: ConsistencyRules { ConsistencyRules(semantics: export?.semantics ?? .upsert) }
+
   private func elapsed(_ now: MonotonicTime) -> Duration? {
     ledger.map { now - $0.origin }
   }
@@ -312,11 +330,13 @@ struct RunInProgress {
   private mutating func finish() async {
     guard let ledger, audit == nil, exportError == nil else { return }
     if let export {
-      switch await export.audit(ledger, ballot) {
+      switch await export.audit(ledger, ballot, ledgerFile) {
       case .success(let audit): self.audit = audit
       case .failure(let failure): exportError = failure.message
       }
+      ledgerFile.add(.exported(problem: exportError))
     }
+    if let drainState { ledgerFile.add(.drained(state: drainState)) }
     drain = nil
     engine.quit()
   }
@@ -329,7 +349,11 @@ struct RunInProgress {
       ConsistencyReport.Evidence(
         history: VoteHistory(recorder.ledger, ballot), baseline: baseline.samples, samples: samples,
         votesEnded: votesEndedAt, drain: drainState, audit: audit, exportError: exportError,
-        rules: ConsistencyRules(semantics: export?.semantics ?? .upsert)))
+        rules: rules,
+        course: RunCourse(origin: recorder.ledger.origin, phases: recorder.edges, pods: pods) {
+          [ledger = recorder.ledger] in
+          for vote in ledger.observations { $0(vote) }
+        }))
     let material = RunReport.Material(
       recorder: recorder, end: .now, rollouts: rollouts, consistency: consistency, failedPolls: failedPolls,
       generator: figures, peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil)

@@ -113,6 +113,9 @@ struct RunOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "How long the tally may take to converge (default 10m).")
   var drainMax: String?
 
+  @Flag(help: "Leave no votes.ledger: the run's votes cannot be judged again.")
+  var noLedger = false
+
   @Flag(help: "Change the cluster in the middle of the load, and put it back.")
   var duringRollout = false
 
@@ -207,6 +210,7 @@ struct RunOptions: ParsableArguments {
       (.control, control), (.podHeader, podHeader), (.versionHeader, versionHeader), (.podPattern, podPattern),
       (.duration, duration), (.warmup, warmup),
       (.connections, connections), (.timeout, timeout), (.pollInterval, pollInterval), (.drainMax, drainMax),
+      (.noLedger, noLedger ? "true" : nil),
       (.duringRollout, duringRollout ? "true" : nil), (.deployment, deployment), (.statefulset, statefulset),
       (.namespace, namespace), (.context, context), (.kubeconfig, kubeconfig), (.kubectl, kubectl),
       (.container, container), (.image, image), (.restart, restart ? "true" : nil), (.scale, scale),

@@ -16,7 +16,7 @@ struct VoteExport: Sendable {
   private static let limitSeconds = 300
 
   /// The finished audit, or in a sentence why there is none.
-  func audit(_ ledger: Ledger, _ ballot: Ballot) async -> Result<VoteAudit, RunFailure> {
+  func audit(_ ledger: Ledger, _ ballot: Ballot, _ file: LedgerFile) async -> Result<VoteAudit, RunFailure> {
     var audit = VoteAudit(VoteHistory(ledger, ballot), rules: ConsistencyRules(semantics: semantics))
     let arguments = ["\(Self.limitSeconds)"] + command.map { $0.replacing("{prefix}", with: ballot.voterPrefix) }
     let added = Dictionary(
@@ -31,7 +31,9 @@ struct VoteExport: Sendable {
           guard let tab = line.firstIndex(of: "\t") else {
             throw RunFailure("it printed '\(line.prefix(80))', which is not VOTER<TAB>CHOICE")
           }
-          audit.add(voter: line[..<tab], choice: line[line.index(after: tab)...])
+          let row = LedgerRecord(voter: line[..<tab], choice: line[line.index(after: tab)...], of: ballot)
+          audit.add(row)
+          file.add(row)
         }
       }
       guard result.terminationStatus.isSuccess else {

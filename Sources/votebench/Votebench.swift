@@ -20,6 +20,9 @@ struct Votebench: AsyncParsableCommand {
       130 or 143 interrupted.
       """,
     version: version,
-    subcommands: [RunCommand.self, RestoreCommand.self, SandboxCommand.self, ManifestsCommand.self],
+    subcommands: [
+      RunCommand.self, ReportCommand.self, VerifyCommand.self, RestoreCommand.self, SandboxCommand.self,
+      ManifestsCommand.self,
+    ],
     defaultSubcommand: RunCommand.self)
 }

@@ -169,7 +169,10 @@ struct ReportTests {
           sample(4, tally(ballot, first: 399)), sample(12, counts), sample(13, counts),
           sample(14, counts),
         ], votesEnded: at(10), drain: .stalled(deficit: 1),
-        audit: audit, exportError: nil, rules: ConsistencyRules(semantics: .count)))
+        audit: audit, exportError: nil, rules: ConsistencyRules(semantics: .count),
+        course: RunCourse(origin: ledger.origin, phases: PhaseEdges(), pods: ["voting-app-5d9c-x2x4q"]) { body in
+          for vote in ledger.observations { body(vote) }
+        }))
   }
 
   private static func tally(_ ballot: Ballot, first: Int) -> [String: Int] {

@@ -57,7 +57,7 @@ struct EndingTests {
     }
   }
 
-  @Test("after kill -9 of votebench no process of the sandbox is left")
+  @Test("after kill -9 of votebench no process of the sandbox is left, and its votes can be judged: inconclusive")
   func killed() async throws {
     try await withStage { stage in
       let votebench = try Votebench(on: stage)
@@ -68,6 +68,9 @@ struct EndingTests {
       try await waitUntil("the sandbox is gone", within: .seconds(30)) {
         votebench.processes().isEmpty && votebench.leftovers().isEmpty
       }
+      let again = try await votebench.run(["verify", try #require(votebench.report)])
+      #expect(again.status == 2, "\(again.output)")
+      #expect(again.output.contains("INCONCLUSIVE") && again.output.contains("NO_EVIDENCE"), "\(again.output)")
     }
   }
 

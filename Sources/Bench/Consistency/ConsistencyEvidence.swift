@@ -17,11 +17,13 @@ extension ConsistencyReport {
     package var exportError: String?
     /// What is promised of the system, and how strictly it is judged.
     package var rules: ConsistencyRules
+    /// Where votes were in the run; nil where nobody asks.
+    package var course: RunCourse?
 
     /// The evidence; see the members.
     package init(
       history: VoteHistory, baseline: [TallySample], samples: [TallySample], votesEnded: MonotonicTime?,
-      drain: Drain.State?, audit: VoteAudit?, exportError: String?, rules: ConsistencyRules
+      drain: Drain.State?, audit: VoteAudit?, exportError: String?, rules: ConsistencyRules, course: RunCourse? = nil
     ) {
       self.history = history
       self.baseline = baseline
@@ -31,6 +33,7 @@ extension ConsistencyReport {
       self.audit = audit
       self.exportError = exportError
       self.rules = rules
+      self.course = course
     }
 
     /// True when others' votes cannot be told from a fault: the base moved, and nobody said that they may.

@@ -19,13 +19,13 @@ package struct ConsistencyReport: Sendable {
   }
 
   /// What is worth knowing and no fault of the votes.
-  package struct Notes: Sendable, Hashable {
+  package struct Notes: Sendable, Hashable, Codable {
     /// Votes that may have counted and were sent again.
     package var resent = 0
     /// Polls that showed less than another source had, within the staleness allowed.
     package var crossStale = 0
-    /// How far behind such a poll was.
-    package var crossStaleMaximum = Duration.zero
+    /// How far behind such a poll was at most, in milliseconds.
+    package var crossStaleMaxMs = 0.0
     /// Tally sources that stood still for 10 s or more while another moved, by name.
     package var frozen: [String] = []
     /// Tally sources that sent nothing for three of their periods, by name.
@@ -50,6 +50,8 @@ package struct ConsistencyReport: Sendable {
   package private(set) var lostMaximum = 0
   /// Voters of lost votes, as far as the audit names them.
   package private(set) var lostVoters: [String] = []
+  /// Where they were; nil when none is named.
+  package private(set) var lostPlaces: LossPlaces?
   /// Votes counted more often than sent; nil where nobody could see it.
   ///
   /// Without an audit, where each accepted vote adds one: votes in the tally beyond all that can be ours.
@@ -121,6 +123,7 @@ package struct ConsistencyReport: Sendable {
     lostMinimum = isProven ? audit.lostCount : 0
     lostMaximum = audit.lostCount
     lostVoters = isProven ? audit.lostVoters : []
+    lostPlaces = isProven ? evidence.course.flatMap { LossPlaces(audit, $0) } : nil
     // One row a voter hides duplicates, except for a store that holds two rows of one voter.
     let isVisible = evidence.rules.semantics == .count || audit.duplicated.count > 0
     duplicated = isVisible ? audit.duplicated.count : nil

@@ -1,7 +1,7 @@
 /// What is promised of the voting system, and how strictly its tally is judged.
 ///
 /// Every failing verdict is a proof under these assumptions, so they are printed beside it.
-package struct ConsistencyRules: Sendable, Hashable {
+package struct ConsistencyRules: Sendable, Hashable, Codable {
   /// What one accepted vote does to the tally, and what a row of an export stands for.
   package enum Semantics: String, Sendable, Hashable, Codable {
     /// One row a voter, the last vote wins: duplicates cannot be seen, and a second row is a fault of the store.
@@ -19,7 +19,7 @@ package struct ConsistencyRules: Sendable, Hashable {
   }
 
   /// What is known of one tally source.
-  package struct Source: Sendable, Hashable {
+  package struct Source: Sendable, Hashable, Codable {
     /// Its name in reports.
     package var name: String
     /// How old its counts may be when they are asked for: the period of a cache or of a push.

@@ -6,7 +6,7 @@
 /// `limit` after the last vote. Source: the consistency model, section 10.
 package struct Drain: Sendable {
   /// What is known of the queue between frontend and worker.
-  package enum Queue: Sendable, Hashable {
+  package enum Queue: Sendable, Hashable, Codable {
     /// Nobody can look.
     case unknown
     /// Nothing is in it, nor with a worker.
@@ -21,7 +21,7 @@ package struct Drain: Sendable {
   }
 
   /// How it stands.
-  package enum State: Sendable, Hashable {
+  package enum State: Sendable, Hashable, Codable {
     /// Polls go on; so many accepted votes are not visible yet.
     case waiting(deficit: Int)
     /// The tally shows every accepted vote and stands still.

@@ -1,5 +1,5 @@
 /// Votes that are not of this run, and what is done about them.
-package enum ForeignTraffic: Sendable, Hashable {
+package enum ForeignTraffic: Sendable, Hashable, Codable {
   /// There are none: any excess is a fault.
   case exclusive
   /// There are some: the export, by the prefix of this run, decides; the tally is only watched for going back.
@@ -30,7 +30,7 @@ package enum ForeignTraffic: Sendable, Hashable {
 }
 
 /// How many foreign votes there may be.
-package enum ForeignAllowance: Sendable, Hashable {
+package enum ForeignAllowance: Sendable, Hashable, Codable {
   /// Somebody knows: at most so many in the whole run.
   case atMost(Int)
   /// So many were counted while this run sent nothing, in windows of so much time together.

@@ -74,7 +74,7 @@ struct TallyJudge {
     var order = TallyOrder(table, choices: history.choices, mayFall: mayFall, rules: evidence.rules)
     order.judge(into: &readings)
     notes.crossStale = order.crossStale
-    notes.crossStaleMaximum = order.crossStaleMaximum
+    notes.crossStaleMaxMs = order.crossStaleMaximum.milliseconds
     notes.frozen = order.frozen.map { evidence.rules.traits(of: $0).name }
     return readings.findings
   }

@@ -1,9 +1,9 @@
 import FoundationEssentials
 
 /// One good poll of the tally: the counts that a source showed, with the moments of its request and answer.
-package struct TallySample: Sendable, Hashable {
+package struct TallySample: Sendable, Hashable, Codable {
   /// What a source says that shows rounded shares and an exact total.
-  package struct Rounding: Sendable, Hashable {
+  package struct Rounding: Sendable, Hashable, Codable {
     /// The most that each choice may have; `counts` has the least.
     package var most: [String: Int]
     /// All votes, exactly.

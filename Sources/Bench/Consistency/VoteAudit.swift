@@ -58,15 +58,32 @@ package struct VoteAudit: Sendable {
   ///
   /// The order of rows does not matter.
   package mutating func add(voter: some StringProtocol, choice: some StringProtocol) {
+    guard let number = history.names.number(Substring(voter)) else {
+      rowsRead += 1
+      return phantoms.add(String(voter))
+    }
+    add(number: number, choice: history.choices.firstIndex { $0 == choice })
+  }
+
+  /// The same of a ledger's record; one that is no row changes nothing.
+  package mutating func add(_ row: LedgerRecord) {
+    switch row {
+    case .row(let voter, let choice):
+      add(number: voter, choice: history.choices.indices.contains(choice) ? choice : nil)
+    case .strangeRow(let voter, let choice): add(voter: voter, choice: choice)
+    case .vote, .note: break
+    }
+  }
+
+  /// The same of a voter by number, and a choice by its place; nil for one that is not offered.
+  private mutating func add(number: Int, choice place: Int?) {
     rowsRead += 1
-    let number = history.names.number(Substring(voter))
-    let place = history.choices.firstIndex { $0 == choice }
-    if revotes != nil {
-      if let number, number < history.voters { revotes?.add(voter: number, choice: place) } else { add(phantom: voter) }
+    guard revotes == nil else {
+      if number < history.voters { revotes?.add(voter: number, choice: place) } else { addPhantom(number) }
       return
     }
-    guard let number, number < history.count, let outcome = Outcome(rawValue: outcomes[number]), outcome != .dropped
-    else { return add(phantom: voter) }
+    guard number < history.count, let outcome = Outcome(rawValue: outcomes[number]), outcome != .dropped
+    else { return addPhantom(number) }
     if seen[number] == 1 {
       let left = allowed[number] ?? 0
       if left > 0 { allowed[number] = left - 1 } else { duplicated.add(number) }
@@ -79,8 +96,8 @@ package struct VoteAudit: Sendable {
     }
   }
 
-  private mutating func add(phantom voter: some StringProtocol) {
-    phantoms.add(String(voter))
+  private mutating func addPhantom(_ number: Int) {
+    phantoms.add(history.names.voter(number))
   }
 
   /// True when vote `index`, or the voter of that number who voted more than once, has a row.
@@ -144,7 +161,7 @@ package struct VoteAudit: Sendable {
     func add(_ code: Finding.Code, _ what: String, _ cases: NamedCases<Int>) {
       add(code, what, cases.count, cases.first.prefix(10).map(history.names.voter))
     }
-    add(.lost, "accepted but never counted\(lossPattern)", lostCount, lost.prefix(10).map(history.names.voter))
+    add(.lost, "accepted but never counted", lostCount, lost.prefix(10).map(history.names.voter))
     add(.phantom, "counted but never sent", phantoms.count, Array(phantoms.first.prefix(10)))
     add(rules.semantics == .upsert ? .duplicateRow : .duplicate, "counted more often than sent", duplicated)
     add(.wrongChoice, "counted for another choice", wrong)
@@ -153,14 +170,34 @@ package struct VoteAudit: Sendable {
     return findings
   }
 
-  /// Lost votes in a row point at a crash, scattered ones at a leak.
-  private var lossPattern: String {
-    var (longest, length, before) = (0, 0, -2)
-    for index in lost {
-      length = index == before + 1 ? length + 1 : 1
-      longest = max(longest, length)
-      before = index
+  /// True where the numbers are those of voters who may vote more than once.
+  var hasRevotes: Bool { revotes != nil }
+
+  /// True when the vote, or voter, of this number was lost; meant for after the end.
+  func isLost(_ number: Int) -> Bool {
+    outcomes[number] == Outcome.accepted.rawValue && seen[number] == 0
+  }
+
+  /// The id of a voter.
+  func voter(_ number: Int) -> String { history.names.voter(number) }
+
+  /// Lost votes between which no accepted one was counted, in due order.
+  func lostRuns() -> [(first: Int, last: Int, votes: Int)] {
+    var runs: [(first: Int, last: Int, votes: Int)] = []
+    var isOpen = false
+    for number in 0..<history.count where outcomes[number] == Outcome.accepted.rawValue {
+      guard seen[number] == 0 else {
+        isOpen = false
+        continue
+      }
+      if isOpen {
+        runs[runs.count - 1].last = number
+        runs[runs.count - 1].votes += 1
+      } else {
+        runs.append((number, number, 1))
+      }
+      isOpen = true
     }
-    return longest > 1 ? ", up to \(longest) in a row" : ""
+    return runs
   }
 }

@@ -47,14 +47,19 @@ package struct VoteHistory: Sendable {
     self.replay = replay
   }
 
-  /// The votes of `ledger` that have come back, each by a voter of its own, as `ballot` names them.
+  /// The votes of `ledger` that have come back, as `ballot` names them.
   package init(_ ledger: Ledger, _ ballot: Ballot) {
+    self.init(ballot, count: ledger.count) { body in for vote in ledger.observations { body(vote) } }
+  }
+
+  /// The votes that `replay` goes through, numbered below `count`, each by a voter of its own as `ballot` names them.
+  init(_ ballot: Ballot, count: Int, replay: @escaping @Sendable ((Observation) -> Void) -> Void) {
     self.init(
-      choices: ballot.choices, count: ledger.count, voters: ledger.count,
+      choices: ballot.choices, count: count, voters: count,
       names: Names(
         number: { ballot.index(of: $0) }, voter: { ballot.voter(of: $0) }, choice: { ballot.choiceIndex(of: $0) })
     ) { body in
-      for vote in ledger.observations {
+      replay { vote in
         body(
           CastVote(
             index: vote.index, voter: vote.index, choice: ballot.choiceIndex(of: vote.index), sent: vote.actual,

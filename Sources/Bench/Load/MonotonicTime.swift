@@ -1,13 +1,24 @@
 /// A moment on the generator's monotonic clock (CLOCK_MONOTONIC), in nanoseconds since an arbitrary origin.
 ///
 /// Every due moment, send and answer of a run is such a moment; wall time appears once a run, as an anchor for people.
-package struct MonotonicTime: Sendable, Hashable, Comparable {
+package struct MonotonicTime: Sendable, Hashable, Comparable, Codable {
   /// Nanoseconds since the clock's origin.
   package var nanoseconds: Int64
 
   /// The moment `nanoseconds` after the clock's origin.
   package init(nanoseconds: Int64) {
     self.nanoseconds = nanoseconds
+  }
+
+  /// Reads a number of nanoseconds.
+  package init(from decoder: any Decoder) throws {
+    nanoseconds = try decoder.singleValueContainer().decode(Int64.self)
+  }
+
+  /// Writes a number of nanoseconds.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(nanoseconds)
   }
 
   /// The earlier moment is the smaller one.

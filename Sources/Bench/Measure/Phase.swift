@@ -63,6 +63,11 @@ package struct PhaseEdges: Sendable, Hashable {
     edges.append(Edge(phase: phase, start: start))
   }
 
+  /// The same from a file, which may say anything: one that is before the edges so far is left out.
+  mutating func begin(_ phase: Phase, ifInOrder start: MonotonicTime) {
+    if edges.last.map({ $0.start <= start }) ?? true { begin(phase, at: start) }
+  }
+
   /// The phase in which `moment` lies, nil before the first edge.
   package func phase(at moment: MonotonicTime) -> Phase? {
     place(at: moment).map { edges[$0].phase }

@@ -134,6 +134,8 @@ package struct RunProfile: Sendable, Hashable {
   package var pollInterval: Duration
   /// How long the tally may take to converge after the last vote.
   package var drainMaximum: Duration
+  /// Whether every vote is written to `votes.ledger`.
+  package var keepsLedger: Bool
   /// Nil without `--during-rollout`.
   package var rollout: Rollout?
   /// Seed of the votes' choices, of Poisson arrivals and of which votes take a connection of their own.
@@ -164,6 +166,7 @@ package struct RunProfile: Sendable, Hashable {
       timeout: reader.duration(.timeout, default: .seconds(10)),
       pollInterval: reader.duration(.pollInterval, default: .milliseconds(500)),
       drainMaximum: reader.duration(.drainMax, default: .seconds(600)),
+      keepsLedger: !reader.flag(.noLedger, default: false),
       rollout: during ? reader.rollout(target: target) : reader.noRollout(), seed: seed, out: reader.text(.out))
     if let list = reader.problemList { return .failure(list) }
     return .success(profile)

@@ -64,6 +64,8 @@ package struct Settings: Sendable, Hashable {
     case pollInterval = "poll-interval"
     /// How long the tally may take to converge.
     case drainMax = "drain-max"
+    /// Whether the run leaves no `votes.ledger`.
+    case noLedger = "no-ledger"
     /// Whether a rollout is driven in the middle of the load.
     case duringRollout = "during-rollout"
     /// The Deployment that changes.

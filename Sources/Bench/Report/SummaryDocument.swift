@@ -5,7 +5,7 @@ import FoundationEssentials
 /// Names and units are those that scripts rely on.
 package struct SummaryDocument: Sendable, Encodable {
   /// Version of this schema; a field that goes or changes its meaning raises the first number.
-  package static let schema = "votebench.summary/1.2"
+  package static let schema = "votebench.summary/1.3"
 
   private struct ErrorEntry: Encodable {
     var kind: String
@@ -24,12 +24,15 @@ package struct SummaryDocument: Sendable, Encodable {
     var lostMin: Int
     var lostMax: Int
     var lostVoters: [String]
+    @OrNull var lostPlaces: LossPlaces?
     @OrNull var duplicated: Int?
     var phantom: Int
     @OrNull var altered: Int?
     var converged: Bool
     @OrNull var freshnessMs: ConsistencyReport.Freshness?
     var findings: [Finding]
+    var notes: ConsistencyReport.Notes
+    var assumptions: [String]
   }
   private struct ObjectiveEntry: Encodable {
     var expression: String
@@ -110,8 +113,10 @@ package struct SummaryDocument: Sendable, Encodable {
       verdict: consistency.verdict, exact: consistency.isExact, accepted: consistency.accepted,
       indeterminate: consistency.indeterminate, recovered: consistency.recovered, lost: consistency.lostMinimum,
       lostMin: consistency.lostMinimum, lostMax: consistency.lostMaximum, lostVoters: consistency.lostVoters,
+      lostPlaces: consistency.lostPlaces,
       duplicated: consistency.duplicated, phantom: consistency.phantom, altered: consistency.altered,
-      converged: consistency.converged, freshnessMs: consistency.freshness, findings: consistency.findings)
+      converged: consistency.converged, freshnessMs: consistency.freshness, findings: consistency.findings,
+      notes: consistency.notes, assumptions: consistency.assumptions)
   }
 
   private static func entry(_ objective: Objective.Result) -> ObjectiveEntry {

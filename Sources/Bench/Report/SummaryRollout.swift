@@ -90,7 +90,7 @@ private struct SummaryPod: Encodable, Sendable {
     func put(_ name: String, _ value: some Encodable) throws {
       try container.encode(value, forKey: Key(stringValue: name))
     }
-    func put(_ name: String, _ moment: MonotonicTime?) throws {
+    func put(_ name: String, at moment: MonotonicTime?) throws {
       if let moment { try put(name, (moment - origin).seconds) }
     }
     try put("name", pod.name)
@@ -98,12 +98,12 @@ private struct SummaryPod: Encodable, Sendable {
     try put("old", pod.isOld)
     try put("image", pod.image)
     for (milestone, moment) in pod.times {
-      try put("\(milestone.rawValue)_s", moment.latest)
-      if !moment.isExact { try put("\(milestone.rawValue)_earliest_s", moment.earliest) }
+      try put("\(milestone.rawValue)_s", at: moment.latest)
+      if !moment.isExact { try put("\(milestone.rawValue)_earliest_s", at: moment.earliest) }
     }
     try put("answered", answers?.count ?? 0)
     try put("failed", answers?.failed ?? 0)
-    try put("first_answer_s", answers?.first)
-    try put("last_answer_s", answers?.last)
+    try put("first_answer_s", at: answers?.first)
+    try put("last_answer_s", at: answers?.last)
   }
 }

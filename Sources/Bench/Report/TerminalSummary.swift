@@ -121,27 +121,7 @@ package struct TerminalSummary: Sendable {
   }
 
   private var consistencyLines: [String] {
-    let consistency = report.material.consistency
-    let duplicates = consistency.duplicated.map { "\($0) duplicated" } ?? "duplicates not observable"
-    let altered = consistency.altered.map { "\($0) altered" } ?? "altered not observable"
-    let lost =
-      consistency.lostMinimum == consistency.lostMaximum
-      ? "\(consistency.lostMinimum) lost" : "\(consistency.lostMinimum) to \(consistency.lostMaximum) lost"
-    var lines = [
-      "votes      \(consistency.accepted) accepted, \(lost), \(duplicates), \(consistency.phantom) phantom, \(altered),"
-        + " \(consistency.indeterminate) indeterminate" + (consistency.recovered.map { " (\($0) counted)" } ?? ""),
-      "           "
-        + (consistency.isExact
-          ? "each vote checked against the export of voter ids" : "by totals only: no export of voter ids"),
-    ]
-    if let freshness = consistency.freshness {
-      lines.append(
-        "freshness  the oldest vote not visible yet was \(decimal(freshness.p50, 0)) ms old (p50),"
-          + " \(decimal(freshness.max, 0)) ms (max), over \(freshness.count) polls;"
-          + " \(report.material.failedPolls) polls failed")
-    }
-    return lines
-      + consistency.findings.map { "  \(paint($0.code.rawValue, $0.code.verdict == .fail ? 31 : 33))  \($0.detail)" }
+    ConsistencyText(report.material.consistency, failedPolls: report.material.failedPolls, color: color).lines
   }
 
   /// Only where votes opened connections of their own: else there is but one cohort.

@@ -1,0 +1,44 @@
+import FoundationEssentials
+import Glibc
+import TestSupport
+import Testing
+
+/// `votes.ledger` of a real run: judged again, printed, cut off and left out.
+@Suite("The ledger of a run", .serialized)
+struct LedgerTests {
+  @Test("a run's votes are judged again to the same figures, and printed as CSV; without a ledger: exit 64")
+  func judgedAgain() async throws {
+    try await withStage { stage in
+      let votebench = try Votebench(on: stage)
+      let run = try await votebench.run(["--rate", "200", "--duration", "3s", "--warmup", "1s"], within: .seconds(90))
+      let summary = try #require(run.summary, "\(run.output)")
+      let folder = try #require(votebench.report)
+      #expect(run.status == 0 && summary.consistency.accepted == 800, "\(run.output)")
+
+      let again = try await votebench.run(["verify", folder])
+      let votes = try #require(run.output.split(separator: "\n").first { $0.hasPrefix("votes ") })
+      #expect(again.status == 0 && again.output.contains("PASS  run "), "\(again.output)")
+      #expect(again.output.contains(votes), "\(again.output)")
+
+      let printed = try await votebench.run(["report", "--votes", folder])
+      let rows = printed.output.split(separator: "\n").filter { $0.contains(",vb") }
+      #expect(printed.status == 0 && rows.count == 800)
+      #expect(rows.count { $0.contains(",accepted,") } == 800)
+      #expect(rows.count { $0.contains(",warmup,") } == 200)
+
+      let ledger = folder + "/votes.ledger"
+      let bytes = try Data(contentsOf: URL(filePath: ledger))
+      try Data(bytes.prefix(bytes.count / 2)).write(to: URL(filePath: ledger))
+      let half = try await votebench.run(["verify", folder])
+      #expect(half.status == 2 && half.output.contains("INCONCLUSIVE"), "\(half.output)")
+      try Data("no ledger at all".utf8).write(to: URL(filePath: ledger))
+      let damaged = try await votebench.run(["verify", folder])
+      #expect(damaged.status == 69 && damaged.output.contains("does not begin with VBLEDGR1"), "\(damaged.output)")
+      unlink(ledger)
+      for arguments in [["verify", folder], ["report", "--votes", folder], ["verify", "no-such-run"]] {
+        let none = try await votebench.run(arguments)
+        #expect(none.status == 64, "\(arguments): \(none.output)")
+      }
+    }
+  }
+}
