@@ -5,7 +5,7 @@ struct Configuration: Sendable {
   /// What this process is in the voting system, with what that role alone needs.
   enum Role: Sendable {
     case vote(redis: Endpoint, fault: Fault?)
-    case result(database: Database)
+    case result(database: Database, lag: Duration?)
     case worker(redis: Endpoint, database: Database, mode: WorkerMode)
 
     /// The word of the command line.
@@ -36,6 +36,8 @@ struct Configuration: Sendable {
   enum Semantics: String, Sendable {
     case upsert
     case count
+    /// As `count`, but without the key that tells a vote which is delivered again: it is counted again.
+    case atLeastOnce = "at-least-once"
   }
 
   /// How the worker takes votes, and what it keeps of them.
@@ -43,6 +45,9 @@ struct Configuration: Sendable {
     var semantics = Semantics.upsert
     /// It takes votes off the list before they are stored: what is in hand when something fails is lost.
     var isUnsafe = false
+    /// Between the two steps of a batch, taking it off the list and storing it, whichever comes first: the time in
+    /// which an end of the worker shows.
+    var pause: Duration?
   }
 
   var role: Role
@@ -75,8 +80,8 @@ struct Configuration: Sendable {
       settings.refuse(options)
       return .vote(redis: settings.redis(), fault: settings.fault())
     case "result":
-      settings.refuse(options)
-      return .result(database: settings.database())
+      let lag = settings.lag(options)
+      return .result(database: settings.database(), lag: lag)
     case "worker":
       let mode = settings.workerMode(options)
       return .worker(redis: settings.redis(), database: settings.database(), mode: mode)
@@ -118,9 +123,19 @@ struct Configuration: Sendable {
 struct ConfigurationError: Error, CustomStringConvertible {
   var problems: [String]
 
+  private static let usage = """
+    usage: votingd vote
+           votingd result [--stale DURATION]
+           votingd worker [--semantics upsert|count|at-least-once] [--unsafe] [--pause DURATION]
+
+      --stale          answers with the tally of so long ago, as a replica of the database does that lags behind
+      --semantics      one row a voter; or also one a vote; or one each time that a vote is delivered
+      --unsafe         takes votes off the list before they are stored: a kill in between loses them
+      --pause          waits between these two steps, and logs the voters, so that a kill meets it there
+    """
+
   var description: String {
     let lines = problems.map { "votingd: \($0)" }
-    let usage = "usage: votingd vote | result | worker [--semantics upsert|count] [--unsafe]"
-    return (lines + [usage]).joined(separator: "\n")
+    return (lines + [Self.usage]).joined(separator: "\n")
   }
 }

@@ -79,7 +79,8 @@ enum Fault: Sendable, Equatable {
     return Int(text).flatMap { $0 > 0 ? $0 : nil }
   }
 
-  private static func duration(_ text: String) -> Duration? {
+  /// Whole ms, s or m, up to an hour; nil for any other text.
+  static func duration(_ text: String) -> Duration? {
     let digits = text.prefix { $0.isNumber }
     guard let count = number(digits), count <= 3_600_000 else { return nil }
     let duration: Duration? =

@@ -20,6 +20,14 @@ actor Postgres {
     INSERT INTO votes(id, vote) SELECT voter_id, vote FROM fresh ON CONFLICT (id) DO UPDATE SET vote = EXCLUDED.vote
     """
 
+  /// Without a key that a message has once: delivered again, it is counted again.
+  private static let countDelivery = """
+    WITH fresh AS (
+      INSERT INTO counted(message_id, voter_id, vote) VALUES ($1 || ' ' || gen_random_uuid(), $2, $3)
+      RETURNING voter_id, vote)
+    INSERT INTO votes(id, vote) SELECT voter_id, vote FROM fresh ON CONFLICT (id) DO UPDATE SET vote = EXCLUDED.vote
+    """
+
   private let database: Configuration.Database
   private let executor = QueueExecutor(label: "postgres")
   private var connection: PostgresConnection?
@@ -54,8 +62,9 @@ actor Postgres {
       switch semantics {
       case .upsert:
         try connection.transaction("upsert", votes.map { [$0.voter, $0.choice] }, attempted: "store votes")
-      case .count:
-        try connection.transaction("count", votes.map { [$0.id, $0.voter, $0.choice] }, attempted: "store votes")
+      case .count, .atLeastOnce:
+        let statement = semantics == .count ? "count" : "countDelivery"
+        try connection.transaction(statement, votes.map { [$0.id, $0.voter, $0.choice] }, attempted: "store votes")
       }
     }
   }
@@ -88,6 +97,7 @@ actor Postgres {
     }
     try connection.prepare("upsert", Self.upsert)
     try connection.prepare("count", Self.count)
+    try connection.prepare("countDelivery", Self.countDelivery)
     canStore = true
   }
 

@@ -8,12 +8,14 @@ final class ResultFrontend: Sendable {
   private let live: LiveTally
   private let resources = PageResources(folder: "/result")
 
-  init(configuration: Configuration, postgres: Postgres) {
+  init(configuration: Configuration, postgres: Postgres, lag: Duration?) {
     self.configuration = configuration
     readiness = Readiness { await postgres.missing() }
     let choices = configuration.choices
+    let replica = lag.map(LaggingReplica.init)
     let tallies = SharedQuery { () throws(PostgresError) in
-      Tally(choices: choices, rows: try await postgres.tally())
+      let tally = Tally(choices: choices, rows: try await postgres.tally())
+      return await replica?.shown(for: tally, at: .now) ?? tally
     }
     self.tallies = tallies
     live = LiveTally {

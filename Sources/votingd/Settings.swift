@@ -67,6 +67,7 @@ struct Settings {
       switch option {
       case "--unsafe": mode.isUnsafe = true
       case "--semantics": mode.semantics = semantics(rest.popFirst())
+      case "--pause": mode.pause = duration(option, rest.popFirst())
       default: refuse([option])
       }
     }
@@ -75,8 +76,26 @@ struct Settings {
 
   private mutating func semantics(_ value: String?) -> Configuration.Semantics {
     if let semantics = value.flatMap(Configuration.Semantics.init(rawValue:)) { return semantics }
-    problems.append("--semantics \(value.map { "'\($0)'" } ?? "without a value"): expected upsert or count")
+    let given = value.map { "'\($0)'" } ?? "without a value"
+    problems.append("--semantics \(given): expected upsert, count or at-least-once")
     return .upsert
+  }
+
+  /// How far a result frontend lags behind; nil when it does not.
+  mutating func lag(_ options: ArraySlice<String>) -> Duration? {
+    var lag: Duration?
+    var rest = options
+    while let option = rest.popFirst() {
+      if option == "--stale" { lag = duration(option, rest.popFirst()) } else { refuse([option]) }
+    }
+    return lag
+  }
+
+  private mutating func duration(_ option: String, _ value: String?) -> Duration? {
+    if let duration = value.flatMap(Fault.duration) { return duration }
+    let given = value.map { "'\($0)'" } ?? "without a value"
+    problems.append("\(option) \(given): expected a duration up to an hour, such as 500ms or 5s")
+    return nil
   }
 
   mutating func refuse(_ options: ArraySlice<String>) {

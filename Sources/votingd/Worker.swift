@@ -14,7 +14,7 @@ import Synchronization
 /// stored and taken off: with `count` that changes nothing, with `upsert` it undoes a later vote of the same voter.
 ///
 /// With `isUnsafe` it is the other kind, which takes votes off the list first: what it has in hand when it or PostgreSQL
-/// goes is lost.
+/// goes is lost. With `at-least-once` the batch that is stored once more is counted once more.
 final class Worker: Sendable {
   private static let adoptionInterval = Duration.seconds(2)
   private static let longestPause = Duration.milliseconds(500)
@@ -113,7 +113,7 @@ final class Worker: Sendable {
     if count > 0 { logger.notice("finished \(count) votes that were in hand before") }
   }
 
-  /// Commits a batch, then takes it off the list.
+  /// Commits a batch, then takes it off the list, which an unsafe worker has done before.
   private func settle(_ items: [ByteBuffer]) async throws {
     var votes: [(item: ByteBuffer, vote: QueuedVote)] = []
     for item in items {
@@ -124,13 +124,23 @@ final class Worker: Sendable {
       }
     }
     guard !votes.isEmpty else { return }
+    if mode.isUnsafe { await pause(votes.map(\.vote), "in no list, not yet stored") }
     do throws(PostgresError) {
       try await postgres.store(votes.map(\.vote), semantics: mode.semantics)
     } catch {
       guard error.isAboutData else { throw error }
       return try await settleOneByOne(votes)
     }
+    if !mode.isUnsafe { await pause(votes.map(\.vote), "stored, not yet off the list") }
     try await queue.finish(votes.map(\.item))
+  }
+
+  /// Tells which voters' votes a kill would meet between the two steps, and gives it time to.
+  private func pause(_ votes: [QueuedVote], _ state: String) async {
+    guard let pause = mode.pause else { return }
+    logger.notice("\(state): \(votes.map(\.voter).joined(separator: " "))")
+    try? await Task.sleep(for: pause)
+    logger.notice("went on")
   }
 
   /// One vote that PostgreSQL will never take must not hold up the others of its batch.

@@ -39,8 +39,9 @@ struct Votingd {
       let frontend = VoteFrontend(configuration: configuration, redis: RedisClient(endpoint: redis), fault: fault)
       if case .crash(let delay) = fault { crash(after: delay, logger: logger) }
       try await server.run(abrupt: fault == .abrupt) { await frontend.respond(to: $0) }
-    case .result(let database):
-      let frontend = ResultFrontend(configuration: configuration, postgres: Postgres(database: database))
+    case .result(let database, let lag):
+      let postgres = Postgres(database: database)
+      let frontend = ResultFrontend(configuration: configuration, postgres: postgres, lag: lag)
       try await server.run(onStop: { frontend.stop() }, respond: { await frontend.respond(to: $0) })
     case .worker(let redis, let database, let mode):
       let worker = Worker(

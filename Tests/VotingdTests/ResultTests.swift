@@ -54,6 +54,21 @@ struct ResultTests {
     }
   }
 
+  @Test("with --stale shows what it showed so long ago, then catches up")
+  func stale() async throws {
+    try await withStage { stage in
+      let postgres = try await PostgresServer(on: stage)
+      let result = try await VotingProcess.start("result", "--stale", "1s", on: stage, postgres: postgres)
+      #expect(try result.tally() == #"{"a":0,"b":0,"total":0}"#)
+      _ = try await postgres.query("CREATE TABLE votes(id text PRIMARY KEY, vote text NOT NULL)")
+      _ = try await postgres.query("INSERT INTO votes VALUES ('1','a')")
+      let counted = ContinuousClock.now
+      #expect(try result.tally() == #"{"a":0,"b":0,"total":0}"#)
+      try await waitUntil("the vote shows") { try result.tally() == #"{"a":1,"b":0,"total":1}"# }
+      #expect(counted.duration(to: .now) >= .milliseconds(900))
+    }
+  }
+
   @Test("never answers with a count that was read before the request came, and shares one among those that wait")
   func fresh() async throws {
     try await withStage { stage in

@@ -83,6 +83,44 @@ struct WorkerTests {
     }
   }
 
+  @Test("with --unsafe and --pause tells by voter what a kill -9 between the two steps loses")
+  func tellsWhatItHolds() async throws {
+    try await withStage { stage in
+      let (redis, postgres) = (try await RedisServer(on: stage), try await PostgresServer(on: stage))
+      let worker = try await VotingProcess.start(
+        "worker", "--unsafe", "--pause", "60m", on: stage, redis: redis, postgres: postgres)
+      try Self.push((0..<3).map { Self.item(id: "m\($0)", voter: "v\($0)", vote: "a") }, redis)
+      try await waitUntil("the list is empty") { try redis.command("LLEN", "votes") == ["0"] }
+      let log = "worker-pod-1-\(worker.port)"
+      try await waitUntil("votes are in hand") { stage.log(of: log).contains("in no list, not yet stored: v0") }
+      worker.process.signal(SIGKILL)
+      _ = try await worker.process.wait()
+      #expect(try await postgres.query("SELECT count(*) FROM votes") == "0")
+      #expect(!stage.log(of: log).contains("went on"))
+    }
+  }
+
+  @Test("with at-least-once counts a batch twice when it is killed after the commit")
+  func countsTwice() async throws {
+    try await withStage { stage in
+      let (redis, postgres) = (try await RedisServer(on: stage), try await PostgresServer(on: stage))
+      try Self.push((0..<3).map { Self.item(id: "m\($0)", voter: "v\($0)", vote: "a") }, redis)
+      let words = ["--semantics", "at-least-once", "--pause"]
+      let first = try await VotingProcess.start(
+        "worker", words[0], words[1], words[2], "60m", on: stage, redis: redis, postgres: postgres)
+      try await waitUntil("the batch is stored") {
+        try await postgres.query("SELECT count(*) FROM votes") == "3"
+      }
+      first.process.signal(SIGKILL)
+      _ = try await first.process.wait()
+      _ = try await VotingProcess.start(
+        "worker", words[0], words[1], words[2], "1ms", on: stage, redis: redis, postgres: postgres)
+      try await Self.drained(redis, pod: "pod-1")
+      let rows = try await postgres.query("SELECT (SELECT count(*) FROM votes), (SELECT count(*) FROM counted)")
+      #expect(rows == "3|6")
+    }
+  }
+
   @Test("lets the last vote of a voter win", arguments: ["upsert", "count"])
   func lastVoteWins(semantics: String) async throws {
     try await withStage { stage in
