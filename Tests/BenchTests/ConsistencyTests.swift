@@ -117,6 +117,14 @@ struct DrainTests {
     #expect(drain.add(sample(30, 9)) == .stalled(deficit: 1))
   }
 
+  @Test("a tally whose last step was a small one is stalled as soon as any other")
+  func stallsAfterSmallStep() {
+    var drain = Drain(need: ["a": 1000], begin: MonotonicTime(nanoseconds: 0), limit: .seconds(600))
+    for second in 1...5 { _ = drain.add(sample(Double(second), 200 * min(second, 4) + 88)) }
+    for second in 6..<30 { #expect(drain.add(sample(Double(second), 889)) == .waiting(deficit: 111)) }
+    #expect(drain.add(sample(30, 889)) == .stalled(deficit: 111))
+  }
+
   @Test("polls that are far apart converge too")
   func slowPolls() {
     var drain = Drain(need: ["a": 10], begin: MonotonicTime(nanoseconds: 0), limit: .seconds(600))

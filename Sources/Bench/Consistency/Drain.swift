@@ -79,7 +79,8 @@ package struct Drain: Sendable {
       return .converged
     }
     let missing = sources.values.reduce(Int.max) { min($0, $1.deficit) }
-    extend(from: now, by: slope(source.recent), missing: missing)
+    // Once it stands still the window holds less and less growth, whose slope would be no rate of draining.
+    if source.lastChange == now { extend(from: now, by: slope(source.recent), missing: missing) }
     guard now >= deadline else { return .waiting(deficit: missing) }
     let lastChange = sources.values.reduce(begin) { max($0, $1.lastChange) }
     let patience = max(10, rate > 0 ? 20 / rate : 0)
