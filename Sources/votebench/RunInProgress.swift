@@ -318,7 +318,7 @@ struct RunInProgress {
 
   private var pods: [String] { figures?.responders.map(\.pod) ?? [] }
 
-  private var rules: ConsistencyRules { ConsistencyRules(semantics: export?.semantics ?? .upsert) }
+  private var rules: ConsistencyRules { ConsistencyRules(semantics: export?.semantics ?? profile.semantics) }
 
   private func elapsed(_ now: MonotonicTime) -> Duration? {
     ledger.map { now - $0.origin }

@@ -19,6 +19,15 @@ struct RunOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Path of the result frontend (default /result).")
   var resultPath: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: "A command that prints VOTER<TAB>CHOICE for every counted vote that begins with {prefix}, or postgresql://..."
+  )
+  var export: String?
+
+  @Option(parsing: .unconditional, help: "upsert (default): one row a voter; count: each accepted vote adds one.")
+  var semantics: String?
+
   @Option(parsing: .unconditional, help: "HOST:PORT:ADDRESS to use in place of a look-up.")
   var resolve: String?
 
@@ -203,7 +212,8 @@ struct RunOptions: ParsableArguments {
   private var settings: Settings {
     var settings = Settings()
     let texts: [(Settings.Key, String?)] = [
-      (.target, target), (.votePath, votePath), (.resultPath, resultPath), (.resolve, resolve), (.cacert, cacert),
+      (.target, target), (.votePath, votePath), (.resultPath, resultPath), (.export, export),
+      (.semantics, semantics), (.resolve, resolve), (.cacert, cacert),
       (.cert, cert), (.key, key), (.insecure, insecure ? "true" : nil), (.rate, rate), (.arrival, arrival),
       (.stages, stages), (.closed, closed), (.threads, threads), (.http, http), (.streams, streams), (.lane, lane),
       (.maxConnectionAge, maxConnectionAge), (.newConnections, newConnections), (.sourceAddress, sourceAddress),

@@ -44,7 +44,7 @@ struct Surroundings {
     caCertificate = profile.caCertificate
     // Read time-out of an ingress, the frontend's own, and its retries to the queue.
     indeterminateSettle = .seconds(100)
-    export = nil
+    export = profile.export.map { VoteExport(command: $0, environment: [:], semantics: profile.semantics) }
     kubectl = profile.rollout.map {
       Kubectl(executable: $0.kubectl, kubeconfig: $0.kubeconfig, context: $0.context, namespace: $0.namespace)
     }

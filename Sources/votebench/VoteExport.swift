@@ -45,6 +45,14 @@ struct VoteExport: Sendable {
     } catch {
       return .failure(RunFailure("the export could not be run: \(error)"))
     }
+    // A selection that is wrong finds nothing: that must not become the loss of every vote. Where all are lost indeed,
+    // the tally says so.
+    if audit.rowsRead == 0, ledger.observations.contains(where: { $0.outcome == .accepted }) {
+      return .failure(
+        RunFailure(
+          "the export printed no row, though votes were accepted: check that it selects the voters whose ids begin with "
+            + "\(ballot.voterPrefix), which {prefix} stands for"))
+    }
     audit.finish()
     return .success(audit)
   }

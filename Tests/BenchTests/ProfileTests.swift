@@ -59,6 +59,24 @@ struct ProfileTests {
     #expect(problems([.resolve: "a.example:443:127.0.0.1", .cacert: "ca.pem"]) == ["--cacert", "--resolve"])
   }
 
+  @Test("an export is a command, or a URL that psql reads; the sandbox has its own")
+  func export() throws {
+    let url = "postgresql://postgres@db/votes"
+    let away = [Settings.Key.target: "https://a.example"]
+    #expect(problems(away.merging([.export: "kubectl exec db-0 -- psql"]) { $1 }).isEmpty)
+    #expect(problems(away.merging([.export: " "]) { $1 }) == ["--export"])
+    #expect(problems(away.merging([.export: url + " x"]) { $1 }) == ["--export"])
+    #expect(problems(away.merging([.semantics: "once"]) { $1 }) == ["--semantics"])
+    #expect(problems([.export: "true", .semantics: "count"]) == ["--export", "--semantics"])
+    var settings = Settings()
+    for (key, text) in [(Settings.Key.target, "https://a.example"), (.export, url)] {
+      settings.set(key, Settings.Setting(text, place: ""))
+    }
+    let profile = try RunProfile.validate(settings, freshSeed: 1).get()
+    #expect(profile.export?.first == "psql" && profile.export?.last == url)
+    #expect(profile.semantics == .upsert)
+  }
+
   @Test("a profile is read with line numbers, and values as they are spelled")
   func yaml() throws {
     let settings = try Settings.read(

@@ -18,6 +18,25 @@ struct ElsewhereTests {
     }
   }
 
+  @Test(
+    "each vote is looked up in the export that a command gives; one that gives nothing is no proof of a loss: exit 2")
+  func export() async throws {
+    try await withSandboxUp { votebench, sandbox in
+      let load = sandbox.ingress + ["--rate", "100", "--duration", "2s", "--warmup", "1s"]
+      let select = "copy (select id, vote from votes where id like '{prefix}%') to stdout"
+      let psql = "exec db-0 -- psql -U postgres -d votes -c"
+      let kubectl = "kubectl --kubeconfig \(sandbox.kubeconfig) \(psql) \"\(select)\""
+      let run = try await votebench.run(load + ["--export", kubectl, "--out", votebench.stage.folder + "/one"])
+      let summary = try #require(try Votebench.summary(in: votebench.stage.folder + "/one"), "\(run.output)")
+      #expect(run.status == 0 && summary.consistency.exact && summary.consistency.altered == 0, "\(run.output)")
+
+      let empty = try await votebench.run(load + ["--export", "true", "--out", votebench.stage.folder + "/two"])
+      let second = try #require(try Votebench.summary(in: votebench.stage.folder + "/two"), "\(empty.output)")
+      #expect(empty.status == 2 && second.consistency.lost == 0, "\(empty.output)")
+      #expect(second.consistency.findings.map(\.code) == ["EXPORT_FAILED"], "\(empty.output)")
+    }
+  }
+
   @Test("a rollout through the user's kubeconfig is driven and undone, and the sandbox stays")
   func rollout() async throws {
     try await withSandboxUp { votebench, sandbox in

@@ -86,6 +86,11 @@ package struct RunProfile: Sendable, Hashable {
   package var votePath: String
   /// Path of the result frontend on the target.
   package var resultPath: String
+  /// The command that prints `voter<TAB>choice` for every counted vote, `{prefix}` in it standing for the beginning of
+  /// this run's voters; nil where nobody says, and on the sandbox, which has its own.
+  package var export: [String]?
+  /// What a vote does to the tally, and what a row of the export stands for; the sandbox knows its own.
+  package var semantics: ConsistencyRules.Semantics
   /// `HOST:PORT:ADDRESS` in place of a look-up of the target's host; nil to look it up.
   package var resolve: String?
   /// File of certificate authorities, PEM; nil for those of the machine.
@@ -155,7 +160,8 @@ package struct RunProfile: Sendable, Hashable {
     let lines = reader.lines(load.schedule, target: target)
     let profile = RunProfile(
       target: target, votePath: reader.path(.votePath, default: "/vote"),
-      resultPath: reader.path(.resultPath, default: "/result"), resolve: reader.resolve(),
+      resultPath: reader.path(.resultPath, default: "/result"), export: reader.export(), semantics: reader.semantics(),
+      resolve: reader.resolve(),
       caCertificate: reader.text(.cacert), acceptsAnyCertificate: reader.flag(.insecure, default: false),
       cert: reader.text(.cert), key: reader.key(), sourceAddress: reader.sourceAddress(), schedule: load.schedule,
       warmup: load.warmup, baseline: load.baseline, threads: lines.threads, connections: lines.connections,

@@ -12,6 +12,10 @@ package struct Settings: Sendable, Hashable {
     case resultPath = "result-path"
     /// `HOST:PORT:ADDRESS` in place of a look-up.
     case resolve
+    /// A command, or a URL of PostgreSQL, that gives the voter and the choice of every counted vote.
+    case export
+    /// `upsert` or `count`: what a vote does to the tally.
+    case semantics
     /// File of certificate authorities, PEM.
     case cacert
     /// File of a client certificate, PEM.

@@ -2,7 +2,9 @@
 extension SettingsReader {
   mutating func target() -> RunProfile.Target {
     let target = readTarget()
-    if target == .sandbox { refuse([.resolve, .cacert], "the sandbox has its own; leave it out, or set --target") }
+    if target == .sandbox {
+      refuse([.resolve, .cacert, .export, .semantics], "the sandbox has its own; leave it out, or set --target")
+    }
     return target
   }
 
@@ -21,6 +23,24 @@ extension SettingsReader {
       let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       return parts.count == 3 && parts.allSatisfy { !$0.isEmpty } && UInt16(parts[1]) != nil ? text : nil
     }
+  }
+
+  /// A URL is read by psql, from the table of the well-known voting app; anything else is a command of /bin/sh.
+  mutating func export() -> [String]? {
+    optional(.export, expected: "a command that prints VOTER<TAB>CHOICE a line, or postgresql://...") { text in
+      if text.allSatisfy(\.isWhitespace) { return nil }
+      guard text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") else { return ["/bin/sh", "-c", text] }
+      return text.contains(where: \.isWhitespace)
+        ? nil
+        : [
+          "psql", "--no-psqlrc", "--quiet", "--no-password", "--set", "ON_ERROR_STOP=1", "--command",
+          "copy (select id, vote from votes where id like '{prefix}%') to stdout", text,
+        ]
+    }
+  }
+
+  mutating func semantics() -> ConsistencyRules.Semantics {
+    value(.semantics, default: .upsert, expected: "upsert or count") { ConsistencyRules.Semantics(rawValue: $0) }
   }
 
   /// A key alone proves nothing; a certificate's file may hold its key.
