@@ -66,7 +66,9 @@ struct TruthTests {
     let stage = votebench.stage
     let kubeconfig = try #require(stage.log(of: "votebench").firstMatch(of: /KUBECONFIG=(\S+)/)?.1)
     let arguments = ["--kubeconfig", String(kubeconfig), "logs", "-f", "deployment/worker"]
-    let logs = try stage.start(Executables.system("kubectl"), arguments, name: "logs")
+    // Without a home, kubectl keeps its cache in the working folder.
+    let environment = votebench.environment().merging(["HOME": stage.folder]) { $1 }
+    let logs = try stage.start(Executables.system("kubectl"), arguments, environment: environment, name: "logs")
     func inHand() -> Set<String>? {
       let line = stage.log(of: "logs").split(separator: "\n").last?.split(separator: " not yet ").last
       guard let voters = line?.split(separator: ": ").dropFirst().first else { return nil }
