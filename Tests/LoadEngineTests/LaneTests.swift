@@ -108,7 +108,7 @@ extension LoadEngineTests {
           ]
           : [
             "opening-resets": [], "opening-closes": [],
-            "opening-speaks-plainly": ["http-400", "send-failed", "resend-blocked"],
+            "opening-speaks-plainly": ["http-400", "send-failed"],
           ]
         let load = LaneRun.Load(votes: 12, connections: 1)
         try await LaneRun.results(causes.keys.sorted(), transport, load) { name, results in

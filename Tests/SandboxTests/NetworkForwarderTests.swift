@@ -216,8 +216,20 @@ struct NetworkForwarderTests {
     try await withPlace { place in
       let holder = try NetworkPeer.listening(on: place.port.address, place.port.port)
       let failures = await place.forwarder.apply([place.port: [place.endpoint(0)]])
-      #expect(failures == [place.port: .init(cause: "address already in use", needsRoot: false)])
+      #expect(failures == [place.port: .init(cause: "address already in use", needsRoot: false, isTaken: true)])
       withExtendedLifetime(holder) {}
+    }
+  }
+
+  @Test("a port whose holder is just going is waited for")
+  func going() async throws {
+    try await withPlace { place in
+      var holder: NetworkPeer? = try NetworkPeer.listening(on: place.port.address, place.port.port)
+      async let failures = place.forwarder.apply([place.port: [place.endpoint(0)]])
+      try await Task.sleep(for: .milliseconds(300))
+      withExtendedLifetime(holder) {}
+      holder = nil
+      #expect(await failures.isEmpty)
     }
   }
 }

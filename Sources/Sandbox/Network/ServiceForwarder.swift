@@ -13,6 +13,8 @@ actor ServiceForwarder {
     var cause: String
     /// Whether root could.
     var needsRoot: Bool
+    /// Whether somebody else listens there.
+    var isTaken = false
   }
 
   private struct Listener {
@@ -24,6 +26,8 @@ actor ServiceForwarder {
   private var listeners: [ForwardingTable.ServicePort: Listener] = [:]
   // What only root may do is not tried again.
   private var forbidden: [ForwardingTable.ServicePort: Failure] = [:]
+  // Ports that were taken when they were first asked for, and that have been waited for.
+  private var waited: Set<ForwardingTable.ServicePort> = []
 
   /// Listens on nothing yet.
   init() {
@@ -44,7 +48,7 @@ actor ServiceForwarder {
       if let listener = listeners[port] {
         listener.turns.set(endpoints)
       } else {
-        failures[port] = if let known = forbidden[port] { known } else { await listen(on: port, endpoints) }
+        failures[port] = if let known = forbidden[port] { known } else { await listen(whenFree: port, endpoints) }
         if failures[port]?.needsRoot == true { forbidden[port] = failures[port] }
       }
     }
@@ -53,6 +57,7 @@ actor ServiceForwarder {
 
   /// Ends every connection.
   func stop() async {
+    for listener in listeners.values { await Self.end(listener.channel) }
     listeners = [:]
     try? await group.shutdownGracefully()
   }
@@ -67,6 +72,19 @@ actor ServiceForwarder {
     }
     _ = try? await shut.get()
     try? await listener.close()
+  }
+
+  /// Who has just let go of the range may be a moment from giving the address back: that is waited for, once a port.
+  private func listen(
+    whenFree port: ForwardingTable.ServicePort, _ endpoints: [ServiceEndpoints.Endpoint]
+  ) async -> Failure? {
+    var failure = await listen(on: port, endpoints)
+    let patience = waited.insert(port).inserted ? 20 : 0
+    for _ in 0..<patience where failure?.isTaken == true {
+      try? await Task.sleep(for: .milliseconds(100))
+      failure = await listen(on: port, endpoints)
+    }
+    return failure
   }
 
   private func listen(
@@ -86,7 +104,8 @@ actor ServiceForwarder {
       return nil
     } catch {
       let code = (error as? IOError)?.errnoCode ?? EIO
-      return Failure(cause: String(systemError: code).lowercased(), needsRoot: code == EACCES)
+      return Failure(
+        cause: String(systemError: code).lowercased(), needsRoot: code == EACCES, isTaken: code == EADDRINUSE)
     }
   }
 }

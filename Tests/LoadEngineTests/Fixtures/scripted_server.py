@@ -352,7 +352,8 @@ def fail(connection):
     elif name == "opening-resets":
         connection.reset()
     elif name == "opening-speaks-plainly":
-        connection.send(answer("", "400 Plain"))
+        # Without "close" the client could send its next vote on this connection, too, before it is closed.
+        connection.send(answer("", "400 Plain", "Connection: close\r\n"))
     elif name != "opening-closes":
         return False
     return True
