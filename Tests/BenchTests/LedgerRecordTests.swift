@@ -150,6 +150,23 @@ struct LedgerRecordTests {
     #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
   }
 
+  @Test("a number that no run has is damage, and takes no memory: of a vote, of a row's voter")
+  func hugeNumbers() throws {
+    let run = Run(seed: 5)
+    for (kind, width, high) in [(UInt8(1), 32, 7), (2, 16, 15)] {
+      var bytes = run.bytes
+      let other = kind == 1 ? "a vote of number" : "a row of voter number"
+      var place = LedgerRecord.magic.count
+      while bytes[place] != kind {
+        let length = bytes[place + 4..<place + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        place += [1: 32, 2: 16, 3: 8 + length, 4: 24 + 16][Int(bytes[place])] ?? width
+      }
+      bytes[place + high] = 0xFF
+      let error = #expect(throws: LedgerScanner.Damage.self) { try Self.read(bytes, pieces: 1 << 20) }
+      #expect(error?.description.contains(other) == true, "\(error?.description ?? "")")
+    }
+  }
+
   @Test("votes as CSV: times in seconds, their phase, quotes where a choice needs them")
   func rows() {
     let ballot = Ballot(run: "ledger00", seed: 1, choices: ["a,\"b\""])

@@ -12,6 +12,9 @@ package struct LedgerScanner: Sendable {
     package var description: String
   }
 
+  /// A run has at most as many: its voters have seven digits of base 36.
+  private static let mostVotes: UInt64 = 78_364_164_096
+
   private let readsNotes: Bool
   private var rest: [UInt8] = []
   private var offset = 0
@@ -71,8 +74,9 @@ package struct LedgerScanner: Sendable {
     switch LedgerRecord.Kind(rawValue: bytes[place]) {
     case .vote: return .vote(try vote(bytes, place))
     case .row:
-      return .row(
-        voter: Int(truncatingIfNeeded: Self.number(bytes, place + 8, as: UInt64.self)), choice: Int(bytes[place + 1]))
+      let voter = Self.number(bytes, place + 8, as: UInt64.self)
+      guard voter < Self.mostVotes else { throw damage(place, "a row of voter number \(voter)") }
+      return .row(voter: Int(voter), choice: Int(bytes[place + 1]))
     case .poll: return readsNotes ? .note(try poll(bytes, place)) : nil
     case .note, nil: return try text(bytes, place, width)
     }
@@ -81,7 +85,10 @@ package struct LedgerScanner: Sendable {
   private mutating func text(_ bytes: [UInt8], _ place: Int, _ width: Int) throws(Damage) -> LedgerRecord? {
     let text = Data(bytes[place + LedgerRecord.noteWidth..<place + width])
     if let note = try? JSONDecoder().decode(LedgerNote.self, from: text) {
-      if case .begin(let heading) = note { (origin, choices) = (heading.origin, heading.choices) }
+      if case .begin(let heading) = note {
+        guard !heading.choices.isEmpty else { throw damage(place, "a heading without a choice") }
+        (origin, choices) = (heading.origin, heading.choices)
+      }
       return .note(note)
     }
     guard let row = try? JSONDecoder().decode(LedgerRecord.StrangeRow.self, from: text) else {
@@ -114,13 +121,15 @@ package struct LedgerScanner: Sendable {
     guard let outcome = Outcome(rawValue: bytes[place + 1]) else {
       throw damage(place, "a vote of unknown outcome \(bytes[place + 1])")
     }
+    let index = Int(Self.number(bytes, place + 8, as: UInt32.self)) | Int(bytes[place + 7]) << 32
+    // Votes come back in about their order: far ahead of those before it is damage, which would cost much memory.
+    guard index < 100_000_000 + 2 * (offset + place) else { throw damage(place, "a vote of number \(index)") }
     let due = origin.nanoseconds &+ Self.number(bytes, place + 16, as: Int64.self)
     func moment(_ offset: Int) -> MonotonicTime {
       MonotonicTime(nanoseconds: due &+ Int64(Self.number(bytes, place + offset, as: UInt32.self)) * 1000)
     }
     return Observation(
-      index: Int(Self.number(bytes, place + 8, as: UInt32.self)) | Int(bytes[place + 7]) << 32,
-      intended: MonotonicTime(nanoseconds: due), actual: moment(24), completed: moment(28),
+      index: index, intended: MonotonicTime(nanoseconds: due), actual: moment(24), completed: moment(28),
       startLag: Int64(Self.number(bytes, place + 12, as: UInt32.self)) * 1000, outcome: outcome,
       cause: Cause(rawValue: Self.number(bytes, place + 4, as: UInt16.self)), resends: bytes[place + 2],
       isFresh: bytes[place + 3] & 1 == 1, pod: bytes[place + 6])
