@@ -27,11 +27,9 @@ struct VerifyCommand: ParsableCommand {
 
   private func verify() throws(RunFailure) -> Verdict {
     let path = try RunFolder.ledger(of: name)
-    // The first pass finds what cannot be read; those after it read the same bytes.
-    let torn = try LedgerFile.read(path) { _ in }
-    let evidence = LedgerEvidence { readsNotes, body in
-      _ = try? LedgerFile.read(path, readsNotes: readsNotes, body)
-    }
+    // What cannot be read is found the first time; the other times read the same bytes.
+    var evidence = LedgerEvidence { body in _ = try? LedgerFile.read(path, readsNotes: false, body) }
+    let torn = try LedgerFile.read(path) { evidence.add($0) }
     guard let heading = evidence.heading, let report = evidence.judged() else {
       throw RunFailure("\(path) ends before it says what run it is of: there is nothing to judge.")
     }

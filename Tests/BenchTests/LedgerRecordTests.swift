@@ -85,10 +85,12 @@ struct LedgerRecordTests {
     return (records, scanner.torn)
   }
 
-  private static func judged(_ bytes: [UInt8]) -> ConsistencyReport? {
-    LedgerEvidence { readsNotes, body in
-      for record in (try? read(bytes, pieces: 4096, readsNotes: readsNotes))?.0 ?? [] { body(record) }
-    }.judged()
+  private static func judged(_ bytes: [UInt8]) throws -> ConsistencyReport? {
+    var evidence = LedgerEvidence { body in
+      for record in (try? read(bytes, pieces: 4096, readsNotes: false))?.0 ?? [] { body(record) }
+    }
+    for record in try read(bytes, pieces: 4096).0 { evidence.add(record) }
+    return evidence.judged()
   }
 
   /// A vote as the ledger keeps it: to the microsecond, and no shorter.
@@ -114,7 +116,7 @@ struct LedgerRecordTests {
   func judgedAgain(damage: Bool) throws {
     for seed in UInt64(0)..<20 {
       let run = Run(seed: seed, damage: damage)
-      let (report, again) = (run.report, try #require(Self.judged(run.bytes)))
+      let (report, again) = (run.report, try #require(try Self.judged(run.bytes)))
       #expect(again.findings == report.findings, "seed \(seed)")
       #expect(again.verdict == report.verdict && again.verdict == (damage ? .fail : .pass), "seed \(seed)")
       #expect(
@@ -133,7 +135,7 @@ struct LedgerRecordTests {
       let (records, torn) = try Self.read(Array(bytes[..<count]), pieces: 4096)
       #expect(count < 8 || records.count < Run(seed: 3).records.count)
       #expect(torn < 1024)
-      #expect(Self.judged(Array(bytes[..<count]))?.verdict != .pass, "\(count) of \(bytes.count) bytes")
+      #expect(try Self.judged(Array(bytes[..<count]))?.verdict != .pass, "\(count) of \(bytes.count) bytes")
     }
   }
 

@@ -56,12 +56,12 @@ package struct TallySample: Sendable, Hashable, Codable {
 
   /// Reads `{"a":N,"b":N,"total":N}`.
   ///
-  /// Nil when it is something else: counts that are no whole numbers from 0 to 2^53, the most that JSON is sure to
-  /// carry, or a `total` that is not the sum of the rest.
+  /// Nil when it is something else: counts that are no whole numbers from 0 to 2^50, or a `total` that is not the sum of
+  /// the rest. As many labels as an answer of 64 kB holds add up to less than 2^63.
   package static func counts(fromJSON body: [UInt8]) -> [String: Int]? {
     guard var counts = try? JSONDecoder().decode([String: Int].self, from: Data(body)) else { return nil }
     let total = counts.removeValue(forKey: "total")
-    guard counts.values.allSatisfy({ (0...1 << 53).contains($0) }) else { return nil }
+    guard counts.values.allSatisfy({ (0...1 << 50).contains($0) }) else { return nil }
     let sum = counts.values.reduce(0, +)
     return total ?? sum == sum ? counts : nil
   }

@@ -123,7 +123,7 @@ package struct LedgerScanner: Sendable {
     }
     let index = Int(Self.number(bytes, place + 8, as: UInt32.self)) | Int(bytes[place + 7]) << 32
     // Votes come back in about their order: far ahead of those before it is damage, which would cost much memory.
-    guard index < 100_000_000 + 2 * (offset + place) else { throw damage(place, "a vote of number \(index)") }
+    guard index < 100_000_000 + 2 * offset else { throw damage(place, "a vote of number", index) }
     let due = origin.nanoseconds &+ Self.number(bytes, place + 16, as: Int64.self)
     func moment(_ offset: Int) -> MonotonicTime {
       MonotonicTime(nanoseconds: due &+ Int64(Self.number(bytes, place + offset, as: UInt32.self)) * 1000)
@@ -133,6 +133,12 @@ package struct LedgerScanner: Sendable {
       startLag: Int64(Self.number(bytes, place + 12, as: UInt32.self)) * 1000, outcome: outcome,
       cause: Cause(rawValue: Self.number(bytes, place + 4, as: UInt16.self)), resends: bytes[place + 2],
       isFresh: bytes[place + 3] & 1 == 1, pod: bytes[place + 6])
+  }
+
+  // Apart from what is done for every vote.
+  @inline(never)
+  private func damage(_ place: Int, _ what: String, _ number: Int) -> Damage {
+    damage(place, "\(what) \(number)")
   }
 
   private func damage(_ place: Int, _ what: String) -> Damage {
