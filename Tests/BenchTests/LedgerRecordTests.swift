@@ -140,6 +140,22 @@ struct LedgerRecordTests {
   }
 
   @Test(
+    "the tally of a run that was killed may show votes whose answers were not written yet: no finding but no evidence")
+  func killed() throws {
+    for seed in UInt64(0)..<20 {
+      let run = Run(seed: seed)
+      // The last vote that was written, and after it a poll that shows all.
+      let last = try #require(run.records.lastIndex { if case .vote = $0 { true } else { false } })
+      let polls = run.polls.suffix(3).map { LedgerRecord.note(.poll(sample: $0, isBaseline: false)) }
+      var bytes = LedgerRecord.magic
+      for record in run.records[..<(last - 40)] + polls { record.append(to: &bytes, of: run.heading) }
+      let report = try #require(try Self.judged(bytes))
+      #expect(Set(report.findings.map(\.code)) == [.noEvidence], "seed \(seed)")
+      #expect(report.phantom == 0)
+    }
+  }
+
+  @Test(
     "what is no ledger is refused with its place",
     arguments: [
       (0, 0x58, "does not begin with VBLEDGR1"), (8, 0x09, "at byte 8 there is a record of unknown kind 9"),

@@ -19,6 +19,9 @@ extension ConsistencyReport {
     package var rules: ConsistencyRules
     /// Where votes were in the run; nil where nobody asks.
     package var course: RunCourse?
+    /// True when votes may have been sent that the history does not have, since the run was killed: then what is above
+    /// its votes proves nothing.
+    package var isCut = false
 
     /// The evidence; see the members.
     package init(
@@ -78,7 +81,7 @@ extension ConsistencyReport {
 
     /// At most so many votes of others at a moment after the base, nil where nobody knows.
     func foreign(at moment: MonotonicTime) -> Int? {
-      guard let base = baseline.last, !isBaseMoving else { return nil }
+      guard let base = baseline.last, !isBaseMoving, !isCut else { return nil }
       return rules.foreign.bound(over: moment - base.sent)
     }
   }
