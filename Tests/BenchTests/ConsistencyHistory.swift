@@ -27,8 +27,8 @@ struct ConsistencyHistory: Sendable {
   var exportError: String?
   var rules = ConsistencyRules()
   var drain: Drain.State? = .converged
-  /// Nil: all polls count as taken while votes were sent.
-  var votesEnded: Int64?
+  /// Later than any poll: all of them count as taken while votes were sent.
+  var votesEnded: Int64? = 10_000_000
 
   static func at(_ milliseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: milliseconds * 1_000_000) }
 

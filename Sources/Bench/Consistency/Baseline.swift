@@ -8,7 +8,6 @@ package struct Baseline: Sendable {
   package private(set) var samples: [TallySample] = []
   private let quiet: Duration
   private let labels: [String]?
-  private var first: TallySample?
 
   /// Nothing has been polled; `refresh` is the period of the slowest source, `labels` those that matter, nil for all.
   package init(refresh: Duration = .zero, labels: [String]? = nil) {
@@ -18,7 +17,6 @@ package struct Baseline: Sendable {
 
   /// Takes a poll into account, with what is known of the queue; true when the first vote may be sent.
   package mutating func add(_ sample: TallySample, queue: Drain.Queue = .unknown) -> Bool {
-    first = first ?? sample
     samples.append(sample)
     let still = samples.suffix(
       from: samples.lastIndex { !Self.isSteady([$0, sample], labels: labels) }.map { $0 + 1 } ?? 0)
@@ -27,11 +25,6 @@ package struct Baseline: Sendable {
       return true
     }
     return sample.received - samples[0].sent >= max(.seconds(30), quiet * 2)
-  }
-
-  /// How many foreign votes the time before the run shows there may be.
-  package var foreign: ForeignAllowance {
-    ForeignAllowance(quiet: [[first, samples.last].compactMap { $0 }])
   }
 
   /// True when polls all showed the same for `labels`, nil for every label.

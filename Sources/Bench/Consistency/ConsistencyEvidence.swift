@@ -7,7 +7,9 @@ extension ConsistencyReport {
     package var baseline: [TallySample]
     /// Polls from the first vote to the end of the drain, of all sources.
     package var samples: [TallySample]
-    /// When the last vote had its outcome; nil when the votes never ended.
+    /// When the last vote had its outcome; nil when the votes never ended, since the run was killed.
+    ///
+    /// Then votes may have been sent that the history does not have, so what is above its votes proves nothing.
     package var votesEnded: MonotonicTime?
     /// How the drain ended; nil when it never ran.
     package var drain: Drain.State?
@@ -19,9 +21,6 @@ extension ConsistencyReport {
     package var rules: ConsistencyRules
     /// Where votes were in the run; nil where nobody asks.
     package var course: RunCourse?
-    /// True when votes may have been sent that the history does not have, since the run was killed: then what is above
-    /// its votes proves nothing.
-    package var isCut = false
 
     /// The evidence; see the members.
     package init(
@@ -81,7 +80,7 @@ extension ConsistencyReport {
 
     /// At most so many votes of others at a moment after the base, nil where nobody knows.
     func foreign(at moment: MonotonicTime) -> Int? {
-      guard let base = baseline.last, !isBaseMoving, !isCut else { return nil }
+      guard let base = baseline.last, !isBaseMoving, votesEnded != nil else { return nil }
       return rules.foreign.bound(over: moment - base.sent)
     }
   }

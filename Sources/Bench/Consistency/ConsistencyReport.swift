@@ -141,7 +141,7 @@ package struct ConsistencyReport: Sendable {
     let budget = evidence.rules.lossBudget
     lostMinimum = isProven ? account.lostMinimum : 0
     lostMaximum = account.lostMaximum.foreign
-    if !evidence.isBaseMoving, !evidence.isCut { judgeExcess(account, evidence) }
+    if !evidence.isBaseMoving, evidence.votesEnded != nil { judgeExcess(account, evidence) }
     guard isProven else { return }
     if lostMinimum > budget, !isUnexplained(evidence) {
       findings.append(Finding(.lost, "\(lostMinimum) accepted votes are missing from a tally at rest"))

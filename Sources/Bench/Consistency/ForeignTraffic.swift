@@ -36,17 +36,6 @@ package enum ForeignAllowance: Sendable, Hashable, Codable {
   /// So many were counted while this run sent nothing, in windows of so much time together.
   case measured(count: Int, over: Duration)
 
-  /// The growth of the tally in quiet windows: polls before the first vote, and after all of them are counted.
-  package init(quiet windows: [[TallySample]]) {
-    var (count, time) = (0, Duration.zero)
-    for window in windows {
-      guard let first = window.first, let last = window.last else { continue }
-      count += max(0, last.total - first.total)
-      time += last.received - first.sent
-    }
-    self = .measured(count: count, over: time)
-  }
-
   /// At most so many over `span`, at 95 % where it was measured; nothing measured bounds nothing.
   package func bound(over span: Duration) -> Int {
     switch self {

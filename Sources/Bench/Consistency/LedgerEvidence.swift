@@ -59,14 +59,13 @@ package struct LedgerEvidence: Sendable {
   package func judged() -> ConsistencyReport? {
     guard let heading else { return nil }
     let history = history(heading.ballot)
-    var evidence = ConsistencyReport.Evidence(
+    let evidence = ConsistencyReport.Evidence(
       history: history, baseline: baseline, samples: samples, votesEnded: votesEnded,
       drain: drain,
       audit: audit(history, heading), exportError: problem, rules: heading.rules,
       course: RunCourse(origin: heading.origin, phases: phases, pods: pods) { [reading] body in
         reading { record in if case .vote(let vote) = record { body(vote) } }
       })
-    evidence.isCut = votesEnded == nil
     return ConsistencyReport(evidence)
   }
 

@@ -25,7 +25,9 @@ package enum LedgerRecord: Sendable, Hashable {
 
   /// A row of an export: by number where it is of this run's voters and choices.
   package init(voter: Substring, choice: Substring, of ballot: Ballot) {
-    if let number = ballot.index(of: voter), let place = ballot.choices.firstIndex(where: { $0 == choice }) {
+    if let number = ballot.index(of: voter), let place = ballot.choices.firstIndex(where: { $0 == choice }),
+      place <= UInt8.max
+    {
       self = .row(voter: number, choice: place)
     } else {
       self = .strangeRow(voter: String(voter), choice: String(choice))
