@@ -55,28 +55,33 @@ final class LedgerFile {
 
   // MARK: Reading
 
-  /// Goes through the ledger at `path`, without polls and notes where nobody needs them; gives how many bytes at its end are no whole record.
+  /// Goes through the ledger at `path`, without polls and notes where nobody needs them; gives how many bytes at its end
+  /// are no whole record.
   @discardableResult
   static func read(
     _ path: String, readsNotes: Bool = true, _ body: (LedgerRecord) -> Void
   ) throws(RunFailure) -> Int {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw RunFailure("reading \(path): \(String(cString: strerror(errno))).")
-    }
+    guard descriptor >= 0 else { throw unreadable(path) }
     defer { close(descriptor) }
     var scanner = LedgerScanner(readsNotes: readsNotes)
     var piece = [UInt8](repeating: 0, count: 1 << 18)
     while true {
       let count = piece.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw RunFailure("reading \(path): \(String(cString: strerror(errno))).") }
+      guard count >= 0 else { throw unreadable(path) }
       guard count > 0 else { return scanner.torn }
       do throws(LedgerScanner.Damage) {
         try scanner.read(count == piece.count ? piece : Array(piece[..<count]), body)
       } catch {
-        throw RunFailure("\(path) cannot be judged: \(error). It was changed, or another version wrote it.")
+        throw RunFailure(
+          "\(path) cannot be judged: \(error). It was changed, or another version wrote it: take the file as the run left "
+            + "it, and the votebench that summary.json names.")
       }
     }
+  }
+
+  private static func unreadable(_ path: String) -> RunFailure {
+    RunFailure("reading \(path): \(String(cString: strerror(errno))). Check that it is a file that you may read.")
   }
 }

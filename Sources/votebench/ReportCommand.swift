@@ -26,7 +26,7 @@ struct ReportCommand: ParsableCommand {
       let path = try RunFolder.ledger(of: name)
       var text = VoteRows.header
       var rows: VoteRows?
-      try LedgerFile.read(path) { record in
+      let torn = try LedgerFile.read(path) { record in
         switch record {
         case .note(.begin(let heading)): rows = VoteRows(heading)
         case .note(.phase(let name, let moment)): rows?.begin(name, at: moment)
@@ -39,6 +39,9 @@ struct ReportCommand: ParsableCommand {
         }
       }
       Console.output(text)
+      if torn > 0 {
+        Console.error("votebench report: the ledger ends in the middle of a record: \(torn) bytes were left out")
+      }
     } catch {
       Console.error("votebench report: \(error.message)")
       throw error.status

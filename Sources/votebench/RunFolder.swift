@@ -38,7 +38,10 @@ struct RunFolder {
         isNew = true
       }
       try Self.write("", to: path + "/summary.json")
-      try FileManager.default.removeItem(atPath: path + "/summary.json")
+      // What an earlier run left here must not be taken for this one's.
+      for name in ["summary.json", "votes.ledger"] where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
+        try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+      }
       latencyLog = AppendedFile(path: path + "/latency.hlog")
       ledger = LedgerFile(path: path + "/votes.ledger", isKept: keepsLedger)
     } catch {

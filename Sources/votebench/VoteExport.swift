@@ -38,12 +38,13 @@ struct VoteExport: Sendable {
       }
       guard result.terminationStatus.isSuccess else {
         let said = result.standardError.split(separator: "\n").last ?? "it said nothing"
-        return .failure(RunFailure("the export ended with \(result.terminationStatus): \(said)"))
+        return .failure(
+          RunFailure("the export ended with \(result.terminationStatus): \(said). Check --export by running it"))
       }
     } catch let failure as RunFailure {
-      return .failure(RunFailure("the export cannot be used: \(failure.message)"))
+      return .failure(RunFailure("the export cannot be used: \(failure.message). Check --export"))
     } catch {
-      return .failure(RunFailure("the export could not be run: \(error)"))
+      return .failure(RunFailure("the export could not be run: \(error). Check --export, and that it is installed"))
     }
     // A selection that is wrong finds nothing: that must not become the loss of every vote. Where all are lost indeed,
     // the tally says so.

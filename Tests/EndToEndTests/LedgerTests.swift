@@ -31,10 +31,17 @@ struct LedgerTests {
       try Data(bytes.prefix(bytes.count / 2)).write(to: URL(filePath: ledger))
       let half = try await votebench.run(["verify", folder])
       #expect(half.status == 2 && half.output.contains("INCONCLUSIVE"), "\(half.output)")
+      let torn = try await votebench.run(["report", "--votes", folder])
+      let said = torn.output.contains("the ledger ends in the middle of a record")
+      #expect(
+        torn.status == 0 && said == half.output.contains("in the middle of a record"), "\(torn.output.suffix(300))")
       try Data("no ledger at all".utf8).write(to: URL(filePath: ledger))
       let damaged = try await votebench.run(["verify", folder])
       #expect(damaged.status == 69 && damaged.output.contains("does not begin with VBLEDGR1"), "\(damaged.output)")
-      unlink(ledger)
+      // A run into the same folder: what is there of the one before is not taken for its own.
+      let anew = try await votebench.run(
+        ["--out", folder, "--no-ledger", "--rate", "100", "--duration", "1s", "--warmup", "0s"], within: .seconds(90))
+      #expect(anew.summary?.consistency.accepted == 100, "\(anew.output)")
       for arguments in [["verify", folder], ["report", "--votes", folder], ["verify", "no-such-run"]] {
         let none = try await votebench.run(arguments)
         #expect(none.status == 64, "\(arguments): \(none.output)")
