@@ -1,58 +1,57 @@
 internal import CLibcurl
 
-/// What in an answer proves that a vote was taken: `var vote = "<choice>"` (the page) or JSON with `"vote":"<choice>"`.
+/// What in an answer proves that a vote was taken: `var vote = "<choice>"` (the page) or JSON with `"vote":"<choice>"`;
+/// or a text of the user's.
 ///
 /// White space around the JSON colon does not matter. Works on every answer, so it allocates nothing.
 package struct AcceptanceMarker: ~Copyable {
-  /// The choices one after another, all of one width.
-  private let choices: UnsafeMutablePointer<UInt8>
-  private let width: Int
-  /// Where each choice stood in the last answer that proved a vote for it: mostly it does so again.
-  private let lastQuotes: UnsafeMutablePointer<Int>
+  /// One for each choice.
+  private let marks: UnsafeMutableBufferPointer<Mark>
+  /// The marks are whole texts; else the choices in quotes, named as votes by what stands before.
+  private let isWhole: Bool
 
-  /// The markers of `choices`, which are all of one length in bytes.
-  package init(choices texts: [String]) {
-    width = texts.first?.utf8.count ?? 0
-    choices = .allocate(capacity: max(1, width * texts.count))
-    lastQuotes = .allocate(capacity: texts.count)
-    lastQuotes.initialize(repeating: 0, count: texts.count)
-    for (number, text) in texts.enumerated() {
-      var place = choices + number * width
-      for byte in text.utf8.prefix(width) {
-        place.initialize(to: byte)
-        place += 1
-      }
+  private struct Mark {
+    var text: UnsafeMutableBufferPointer<UInt8>
+    /// Where it began in the last answer that proved a vote for it: mostly it does so again.
+    var last = 0
+  }
+
+  /// The markers of `choices`: `accepted` with `{choice}` replaced, nil for those of the reference wire.
+  package init(choices: [String], accepted: String? = nil) {
+    isWhole = accepted != nil
+    marks = .allocate(capacity: choices.count)
+    for (number, choice) in choices.enumerated() {
+      let bytes = Array((accepted?.replacing("{choice}", with: choice) ?? "\"\(choice)\"").utf8)
+      let text = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+      _ = text.initialize(from: bytes)
+      marks.initializeElement(at: number, to: Mark(text: text))
     }
   }
 
   deinit {
-    choices.deallocate()
-    lastQuotes.deallocate()
+    for mark in marks { mark.text.deallocate() }
+    marks.deallocate()
   }
 
   /// True when `body` proves that a vote for the choice of this number was taken.
   package func isSeen(in body: UnsafeBufferPointer<UInt8>, choice number: Int) -> Bool {
+    let mark = marks[number]
     guard let start = body.baseAddress else { return false }
-    let choice = choices + number * width
-    if isProof(start, body.count, quote: lastQuotes[number], choice) { return true }
+    if isProof(start, body.count, at: mark.last, mark) { return true }
     var place = 0
-    while place < body.count, let found = memchr(start + place, 0x22, body.count - place) {
-      let quote = UnsafeRawPointer(found) - UnsafeRawPointer(start)
-      if isProof(start, body.count, quote: quote, choice) {
-        lastQuotes[number] = quote
+    while let begin = body.find(UnsafeBufferPointer(mark.text), from: place) {
+      if isProof(start, body.count, at: begin, mark) {
+        marks[number].last = begin
         return true
       }
-      place = quote + 1
+      place = begin + 1
     }
     return false
   }
 
-  private func isProof(
-    _ start: UnsafePointer<UInt8>, _ count: Int, quote: Int, _ choice: UnsafePointer<UInt8>
-  ) -> Bool {
-    let end = quote + 1 + width
-    return end < count && start[quote] == 0x22 && start[end] == 0x22 && memcmp(start + quote + 1, choice, width) == 0
-      && Self.isVote(start, before: quote)
+  private func isProof(_ start: UnsafePointer<UInt8>, _ count: Int, at place: Int, _ mark: Mark) -> Bool {
+    guard let text = mark.text.baseAddress, place + mark.text.count <= count else { return false }
+    return memcmp(start + place, text, mark.text.count) == 0 && (isWhole || Self.isVote(start, before: place))
   }
 
   /// True when what stands before the quoted choice at `quote` names it as the vote.

@@ -5,7 +5,12 @@ internal import CLibcurl
 ///
 /// Confined to one thread. Any answer below 500 is a success: it came through the network.
 struct Control: ~Copyable {
-  private var probe: Probe
+  private let multi: CurlMulti
+  private let probe: Probe
+  /// Nil before `begin`.
+  private var rhythm: Rhythm?
+  private var isUnderWay = false
+  private let timeout: Duration
   private(set) var figures = GeneratorFigures.Control(probes: 0, failures: [], slowest: nil)
 
   /// Probes of `url` that have not begun.
@@ -21,18 +26,39 @@ struct Control: ~Copyable {
     own.maximumConnectionAge = nil
     own.http = .one
     own.origin = url
-    probe = try Probe.make(url, own, .control, epoll: epoll, every: .seconds(1))
+    let multi = try CurlMulti(.control, epoll: epoll, connections: 1, endsUnasked: true)
+    probe = try Probe(url, headers: ["Accept: application/json"], capacity: 1 << 16, own, multi)
+    self.multi = multi
+    timeout = own.timeout
   }
 
-  /// The first probe is due now.
-  mutating func begin() { probe.begin() }
+  deinit { probe.free(multi) }
 
-  func act(_ ready: EventLoop.Ready) { probe.act(ready) }
+  /// The first probe is due now.
+  mutating func begin() {
+    if rhythm == nil { rhythm = Rhythm(from: .now, every: .seconds(1)) }
+  }
+
+  func act(_ ready: EventLoop.Ready) { multi.act(ready) }
 
   /// Does what can be done now; gives the moment at which it is needed again, nil when only a socket can tell.
   mutating func advance() -> MonotonicTime? {
-    while let answer = probe.advance() { note(answer) }
-    return probe.deadline
+    collect()
+    let now = MonotonicTime.now
+    if !isUnderWay, rhythm?.take(at: now) == true {
+      isUnderWay = true
+      probe.start(limit: timeout, at: now, multi)
+    }
+    multi.runTimer()
+    collect()
+    return earliest(multi.deadline, isUnderWay ? nil : rhythm?.due)
+  }
+
+  private mutating func collect() {
+    while let (_, _, result) = multi.nextEnded() {
+      isUnderWay = false
+      note(probe.collect(result, multi))
+    }
   }
 
   private mutating func note(_ answer: Probe.Answer) {

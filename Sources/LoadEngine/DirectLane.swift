@@ -38,7 +38,7 @@ struct DirectLane: VoteLane, ~Copyable {
     let count = kept + configuration.freshSlots(shard: shard)
     let multi = try CurlMulti(.votes, epoll: epoll, connections: count)
     let target = try Target(configuration.origin + configuration.votePath, configuration)
-    let text = VoteText(configuration.ballot)
+    let text = VoteText(configuration.ballot, configuration.wire)
     let request = DirectRequest(configuration, text)
     let connections = UnsafeMutablePointer<DirectConnection>.allocate(capacity: count)
     for slot in 0..<count {
@@ -67,7 +67,7 @@ struct DirectLane: VoteLane, ~Copyable {
     self.kept = kept
     self.responders = responders
     heads = KnownHeads(HeaderNames(configuration))
-    marker = AcceptanceMarker(choices: configuration.ballot.choices)
+    marker = AcceptanceMarker(choices: configuration.ballot.choices, accepted: configuration.wire.accepted)
     scratch = .allocate(capacity: 32768)
     timeout = configuration.timeout.nanoseconds
     maximumAge = configuration.maximumConnectionAge?.nanoseconds ?? .max

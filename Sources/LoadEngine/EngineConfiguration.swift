@@ -27,12 +27,14 @@ package struct EngineConfiguration: Sendable {
   package var origin: String
   /// Path of the vote frontend, beginning with a slash.
   package var votePath: String
-  /// Path of the result frontend, beginning with a slash.
-  package var resultPath: String
+  /// Where the tally is read; those that are commands are somebody else's to read.
+  package var tallySources: [TallySource]
   /// When votes are due.
   package var schedule: Schedule
   /// Who votes for what.
   package var ballot: Ballot
+  /// How a vote is put.
+  package var wire = VoteWire()
   /// `HOST:PORT:ADDRESS`, as curl's `--resolve` takes it; nil to ask the system, again for each new connection.
   package var resolve: String?
   /// File of certificate authorities, PEM; nil for the system's.
@@ -77,10 +79,10 @@ package struct EngineConfiguration: Sendable {
   package var usesTimerDescriptor = false
 
   /// A configuration; everything else has the defaults of `run`, see the members.
-  package init(origin: String, votePath: String, resultPath: String, schedule: Schedule, ballot: Ballot) {
+  package init(origin: String, votePath: String, tallySources: [TallySource], schedule: Schedule, ballot: Ballot) {
     self.origin = origin
     self.votePath = votePath
-    self.resultPath = resultPath
+    self.tallySources = tallySources
     self.schedule = schedule
     self.ballot = ballot
   }
@@ -126,10 +128,10 @@ package enum EngineEvent: Sendable {
   case connections([ConnectionTimes])
   /// Votes that ended since the last such event.
   case votes([Observation])
-  /// A good poll of the tally.
-  case tally(TallySample)
-  /// A poll that gave no tally, and why.
-  case tallyFailed(Cause)
+  /// A good poll of a tally source, by its number, with the name of the pod that answered, empty where nobody says.
+  case tally(TallySample, pod: String)
+  /// A poll that gave no tally, and in a few words why.
+  case tallyFailed(source: Int, reason: String)
   /// Every vote due before the end has its outcome.
   case votesEnded
   /// The engine cannot work; nothing follows.

@@ -70,25 +70,30 @@ struct HeaderNames {
 
   /// The pod's name as the pattern finds it in a body; nil without a pattern, or without a find.
   func pod(in body: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
-    guard before.count + after.count > 0, let start = body.baseAddress else { return nil }
-    guard let found = Self.find(before, in: start, body.count) else { return nil }
+    guard before.count + after.count > 0, let found = body.find(UnsafeBufferPointer(before), from: 0) else {
+      return nil
+    }
     let name = found + before.count
-    let rest = body.count - (name - start)
-    guard after.count > 0 else { return UnsafeBufferPointer(start: name, count: rest) }
-    return Self.find(after, in: name, rest).map { UnsafeBufferPointer(start: name, count: $0 - name) }
-  }
-
-  private static func find(
-    _ text: UnsafeMutableBufferPointer<UInt8>, in start: UnsafePointer<UInt8>, _ count: Int
-  ) -> UnsafePointer<UInt8>? {
-    guard let first = text.baseAddress, text.count > 0 else { return start }
-    guard count >= text.count else { return nil }
-    for place in 0...(count - text.count) where memcmp(start + place, first, text.count) == 0 { return start + place }
-    return nil
+    guard after.count > 0 else { return UnsafeBufferPointer(rebasing: body[name...]) }
+    return body.find(UnsafeBufferPointer(after), from: name).map { UnsafeBufferPointer(rebasing: body[name..<$0]) }
   }
 }
 
 extension UnsafeBufferPointer<UInt8> {
+  /// The first place, not before `start`, at which `text` stands; nil when it does not.
+  func find(_ text: Self, from start: Int) -> Int? {
+    guard let mine = baseAddress, let others = text.baseAddress, let first = text.first else { return start }
+    var place = start
+    while place + text.count <= count,
+      let found = memchr(mine + place, Int32(first), count - text.count - place + 1)
+    {
+      place = UnsafeRawPointer(found) - UnsafeRawPointer(mine)
+      if memcmp(mine + place, others, text.count) == 0 { return place }
+      place += 1
+    }
+    return nil
+  }
+
   /// True for `text` in any case; `text` itself is in lower case.
   func equals(lowercased text: StaticString) -> Bool {
     equals(lowercased: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))

@@ -1,21 +1,16 @@
 internal import Bench
 internal import CLibcurl
 
-/// GETs of one URL at a steady rhythm, one at a time, on a connection of their own.
+/// One request at a time to a URL, with the buffers that it needs; the connection is kept by the multi handle.
 ///
-/// Confined to one thread. A probe that takes longer than the interval is waited for; the moments that it covered are
-/// made up for by one probe at once, after which the rhythm goes on as if nothing had been.
-struct Probe: ~Copyable {
-  private let multi: CurlMulti
+/// Confined to one thread. Its owner has the multi handle, is told by it which probe has ended, and must `free` it
+/// before that handle.
+final class Probe {
   private let target: Target
   private let names: HeaderNames
   private let transfer: UnsafeMutablePointer<Transfer>
-  private let interval: Int64
-  /// When the next one is due; nil before `begin`.
-  private var due: MonotonicTime?
-  private var isUnderWay = false
 
-  /// How a probe ended.
+  /// How a request ended.
   struct Answer {
     var sent: MonotonicTime
     var received: MonotonicTime
@@ -23,83 +18,81 @@ struct Probe: ~Copyable {
     var status: Int
     /// libcurl wanted to send it again and was stopped.
     var resendBlocked: Bool
+    /// The answer was longer than there was room for.
+    var isCut: Bool
+    /// Who answered; empty when the answer does not say.
+    var pod: String
     var body: [UInt8]
   }
 
-  /// A probe of `url` that has not begun.
-  static func make(
-    _ url: String, _ configuration: EngineConfiguration, _ owner: EventLoop.Owner, epoll: Int32, every: Duration
-  ) throws(EngineError) -> Probe {
-    let multi = try CurlMulti(owner, epoll: epoll, connections: 1, endsUnasked: configuration.http == .one)
-    let target = try Target(url, configuration)
+  /// A probe of `url` with room for a body of `bodyWidth` bytes and an answer of `capacity`.
+  init(
+    _ url: String, headers: [String], bodyWidth: Int = 0, capacity: Int, _ configuration: EngineConfiguration,
+    _ multi: borrowing CurlMulti
+  ) throws(EngineError) {
+    target = try Target(url, configuration)
     let names = HeaderNames(configuration)
-    let headers = ["Accept: application/json"] + configuration.headers
-    guard let transfer = Transfer(headers: headers, formWidth: 0, bodyCapacity: 65536, names) else {
+    guard let made = Transfer(headers: headers, formWidth: bodyWidth, bodyCapacity: capacity, names) else {
       names.free()
       throw .outOfMemory
     }
-    return Probe(multi, target, names, transfer, timeout: configuration.timeout, every: every)
-  }
-
-  private init(
-    _ multi: consuming CurlMulti, _ target: consuming Target, _ names: HeaderNames, _ made: Transfer,
-    timeout: Duration, every: Duration
-  ) {
-    self.multi = multi
-    self.target = target
     self.names = names
-    interval = max(1, every.nanoseconds)
     transfer = .allocate(capacity: 1)
     transfer.initialize(to: made)
-    made.attach(to: transfer, url: self.target.url, timeout: timeout)
-    self.target.apply(to: made.easy)
-    self.multi.watchSockets(of: made.easy)
+    made.attach(to: transfer, url: target.url, timeout: configuration.timeout)
+    target.apply(to: made.easy)
+    multi.watchSockets(of: made.easy)
   }
 
-  deinit {
+  /// Ends what is under way, and frees everything.
+  func free(_ multi: borrowing CurlMulti) {
     multi.remove(transfer.pointee.easy)
     transfer.pointee.free()
     transfer.deallocate()
     names.free()
   }
 
-  /// The first probe is due now.
-  mutating func begin() {
-    if due == nil { due = MonotonicTime.now }
-  }
+  /// True for the probe that a multi handle names by this pointer.
+  func isAt(_ place: UnsafeMutableRawPointer) -> Bool { place == UnsafeMutableRawPointer(transfer) }
 
-  func act(_ ready: EventLoop.Ready) { multi.act(ready) }
-
-  /// When `advance` is needed again; nil when only a socket can tell.
-  var deadline: MonotonicTime? { earliest(multi.deadline, isUnderWay ? nil : due) }
-
-  /// Does what can be done now; gives an answer that has come, and is to be called again then.
-  mutating func advance() -> Answer? {
-    if let answer = collect() { return answer }
-    start()
-    multi.runTimer()
-    return collect()
-  }
-
-  private mutating func start() {
-    guard !isUnderWay, let due else { return }
-    let now = MonotonicTime.now
-    guard due <= now else { return }
-    let passed = (now.nanoseconds - due.nanoseconds) / interval + 1
-    self.due = MonotonicTime(nanoseconds: due.nanoseconds + passed * interval)
+  /// Sends the request; `query` takes the place of what the URL has after `?`, a `body` makes it a POST, no `limit` may
+  /// last for ever.
+  func start(
+    query: String? = nil, body: String? = nil, limit: Duration?, at now: MonotonicTime, _ multi: borrowing CurlMulti
+  ) {
+    if let query { curl_url_set(target.url, CURLUPART_QUERY, query, 0) }
+    if let body { transfer.pointee.post(text: body) } else { transfer.pointee.get() }
+    transfer.pointee.setLimit(limit)
     transfer.pointee.rewind()
     transfer.pointee.began = now
-    isUnderWay = true
     multi.add(transfer.pointee.easy)
   }
 
-  private mutating func collect() -> Answer? {
-    guard let (easy, _, result) = multi.nextEnded() else { return nil }
-    multi.remove(easy)
-    isUnderWay = false
+  /// Ends the request under way, of which no answer comes then.
+  func abandon(_ multi: borrowing CurlMulti) { multi.remove(transfer.pointee.easy) }
+
+  /// What has come of a good answer since it was last asked for; nil when there is nothing new.
+  func part() -> [UInt8]? {
+    guard transfer.pointee.bodyCount > 0, transfer.pointee.integer(CURLINFO_RESPONSE_CODE) == 200 else { return nil }
+    defer { transfer.pointee.forgetBody() }
+    return Array(transfer.pointee.answer)
+  }
+
+  /// True when more came than there was room for.
+  var isCut: Bool { transfer.pointee.isCut }
+
+  /// Who answers, as far as is known; empty when the answer does not say.
+  var pod: String {
+    transfer.pointee.findResponder()
+    return String(decoding: transfer.pointee.responder.pod, as: UTF8.self)
+  }
+
+  /// The answer of a request that has ended.
+  func collect(_ result: CURLcode, _ multi: borrowing CurlMulti) -> Answer {
+    multi.remove(transfer.pointee.easy)
     return Answer(
       sent: transfer.pointee.began, received: MonotonicTime.now, result: result,
       status: transfer.pointee.integer(CURLINFO_RESPONSE_CODE), resendBlocked: transfer.pointee.sends > 1,
-      body: Array(transfer.pointee.answer))
+      isCut: isCut, pod: pod, body: Array(transfer.pointee.answer))
   }
 }

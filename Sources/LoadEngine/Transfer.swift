@@ -14,6 +14,8 @@ struct Transfer {
   fileprivate let names: HeaderNames
   private(set) var responder = ResponderText()
   private(set) var bodyCount = 0
+  /// More of the answer came than there was room for.
+  private(set) var isCut = false
   /// The empty line after the header of the (last) answer was read.
   private(set) var headIsWhole = false
   /// Times that libcurl was about to send the request.
@@ -71,10 +73,14 @@ struct Transfer {
   /// Forgets the last answer, before the handle is used again.
   mutating func rewind() {
     bodyCount = 0
+    isCut = false
     headIsWhole = false
     responder.forget()
     sends = 0
   }
+
+  /// Makes room for the next part of the answer.
+  mutating func forgetBody() { bodyCount = 0 }
 
   /// Writes vote `index` over the last one: the first two header lines are request id and cookie.
   func fill(_ text: borrowing VoteText, _ index: Int) {
@@ -98,7 +104,12 @@ struct Transfer {
     vb_easy_set_write(easy, receiveBody)
     vb_easy_set_header(easy, receiveHeader)
     vb_easy_set_prereq(easy, refuseSecondSend)
-    vb_easy_set_long(easy, CURLOPT_TIMEOUT_MS, Int(timeout.milliseconds.rounded(.up)))
+    setLimit(timeout)
+  }
+
+  /// How long a use of the handle may take; nil for ever.
+  func setLimit(_ limit: Duration?) {
+    vb_easy_set_long(easy, CURLOPT_TIMEOUT_MS, limit.map { Int($0.milliseconds.rounded(.up)) } ?? 0)
   }
 
   /// What libcurl knows of the last use of the handle.
@@ -120,11 +131,18 @@ struct Transfer {
     vb_easy_set_long(easy, CURLOPT_POSTFIELDSIZE, bytes)
   }
 
+  /// Makes the handle POST a short text from now on, at most as long as there is room for a form.
+  func post(text: String) {
+    for (place, byte) in text.utf8.enumerated() { form[place] = byte }
+    post(bytes: text.utf8.count)
+  }
+
   fileprivate mutating func append(_ bytes: UnsafePointer<CChar>, _ count: Int) {
     // An answer beyond the buffer is cut: what proves a vote stands at its beginning.
     let room = min(count, bodyCapacity - bodyCount)
     if room > 0 { memcpy(body + bodyCount, bytes, room) }
     bodyCount += max(0, room)
+    if room < count { isCut = true }
   }
 
   /// An empty line ends a head; a status line begins another, after an interim answer.

@@ -33,7 +33,7 @@ struct TransferLane: VoteLane, ~Copyable {
       .votes, epoll: epoll, connections: count, multiplexes: configuration.streams > 1,
       endsUnasked: configuration.http == .one)
     let target = try Target(configuration.origin + configuration.votePath, configuration)
-    let text = VoteText(configuration.ballot)
+    let text = VoteText(configuration.ballot, configuration.wire)
     let names = HeaderNames(configuration)
     let transfers = UnsafeMutablePointer<Transfer>.allocate(capacity: count)
     for slot in 0..<count {
@@ -62,7 +62,7 @@ struct TransferLane: VoteLane, ~Copyable {
     self.count = count
     self.kept = kept
     self.responders = responders
-    marker = AcceptanceMarker(choices: configuration.ballot.choices)
+    marker = AcceptanceMarker(choices: configuration.ballot.choices, accepted: configuration.wire.accepted)
     opening = kept
     let lines = self.text.headers + configuration.headers
     let length = lines.reduce(configuration.votePath.utf8.count) { $0 + $1.utf8.count }

@@ -15,17 +15,17 @@ struct VoteText: ~Copyable {
   private let requestOffset: Int
   private let cookieOffset: Int
 
-  init(_ ballot: Ballot) {
+  init(_ ballot: Ballot, _ wire: VoteWire) {
     self.ballot = ballot
     let request = "X-Request-ID: vb-\(ballot.run)-"
-    let cookie = "Cookie: voter_id=\(ballot.voterPrefix)"
+    let cookie = "Cookie: \(wire.cookie)=\(ballot.voterPrefix)"
     requestOffset = request.utf8.count
     cookieOffset = cookie.utf8.count
     headers = [
-      "X-Request-ID: \(ballot.requestID(of: 0))", "Cookie: voter_id=\(ballot.voter(of: 0))",
+      "X-Request-ID: \(ballot.requestID(of: 0))", "Cookie: \(wire.cookie)=\(ballot.voter(of: 0))",
       "Accept: application/json",
     ]
-    let bytes = ballot.choices.flatMap { "vote=\($0)".utf8 }
+    let bytes = wire.forms(of: ballot.choices).flatMap { $0 }
     formWidth = bytes.count / ballot.choices.count
     forms = .allocate(capacity: bytes.count)
     forms.initialize(from: bytes, count: bytes.count)

@@ -144,8 +144,9 @@ final class RunExecution {
   private func measure(
     on surroundings: Surroundings, _ session: RolloutSession?, in folder: RunFolder
   ) async throws -> Ended {
-    let ballot = Ballot(
-      run: Self.freshRunName(), seed: profile.seed, choices: ["a", "b"])
+    let name = Self.freshRunName()
+    let choices = profile.hasPrivateLabels ? profile.choices.map { "vb-\(name)-\($0)" } : profile.choices
+    let ballot = Ballot(run: name, seed: profile.seed, choices: choices)
     let engine = LoadEngine(surroundings.engine(profile, ballot))
     background.append(
       Task { [events = engine.events, send] in
@@ -158,6 +159,12 @@ final class RunExecution {
           try? await Task.sleep(for: .milliseconds(20))
         }
       })
+    for (number, source) in profile.tallySources.enumerated() where source.kind == .command {
+      let poll = TallyCommand(
+        command: source.place, picking: source.picking, number: number, choices: choices,
+        interval: profile.pollInterval, limit: profile.timeout)
+      background.append(Task { [send] in await poll.run { send.yield(.engine($0)) } })
+    }
     let started = Date.now
     var run = RunInProgress(
       profile: profile, ballot: ballot, engine: engine, session: session, export: surroundings.export,

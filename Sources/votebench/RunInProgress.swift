@@ -23,7 +23,7 @@ struct RunInProgress {
   private var isConnected = false
   private var baseline = Baseline()
   private var samples: [TallySample] = []
-  private var failedPolls = 0
+  private var sources: TallySources
   private var rollouts: [RolloutRecord] = []
   private var changing: Task<Void, Never>?
   private var votesEndedAt: MonotonicTime?
@@ -61,6 +61,7 @@ struct RunInProgress {
     self.log = log
     self.ledgerFile = ledgerFile
     self.send = send
+    sources = TallySources(profile.tallySources, labels: profile.hasPrivateLabels ? ballot.choices : nil)
     machine = RunMachine(plan: RunMachine.Plan(profile))
   }
 
@@ -95,8 +96,8 @@ struct RunInProgress {
       progress.note("connected: \(profile.connections) connections; reading the tally before the first vote")
     case .connections(let opened): record(opened)
     case .votes(let observations): record(observations)
-    case .tally(let sample): try await tally(sample, indeterminateSettle: indeterminateSettle)
-    case .tallyFailed(let cause): try tallyFailed(cause)
+    case .tally(let sample, let pod): try await tally(sample, pod, indeterminateSettle: indeterminateSettle)
+    case .tallyFailed(let source, let reason): try tallyFailed(source, reason)
     case .votesEnded: votesEnded()
     case .failed(let error): throw RunFailure(error)
     case .stopped(let figures):
@@ -124,12 +125,17 @@ struct RunInProgress {
     for connection in opened { recorder?.record(connection) }
   }
 
-  private mutating func tally(_ sample: TallySample, indeterminateSettle: Duration) async throws(RunFailure) {
+  private mutating func tally(
+    _ sample: TallySample, _ pod: String, indeterminateSettle: Duration
+  ) async throws(RunFailure) {
+    let known = sources.traits.count
+    let sample = sources.take(sample, pod: pod)
     guard ledger != nil else {
       // Threads of the engine may still be connecting while the first one polls.
-      if isConnected, baseline.add(sample) { begin() }
+      if isConnected, baseline.add(sample), sources.allAnswered { begin() }
       return
     }
+    for traits in sources.traits[known...] { ledgerFile.add(.source(traits: traits)) }
     samples.append(sample)
     ledgerFile.add(.poll(sample: sample, isBaseline: false))
     guard drain != nil, let votesEndedAt, sample.sent >= votesEndedAt else { return }
@@ -141,12 +147,12 @@ struct RunInProgress {
     await finish()
   }
 
-  private mutating func tallyFailed(_ cause: Cause) throws(RunFailure) {
-    failedPolls += 1
-    if ledger == nil, failedPolls >= 10 {
+  private mutating func tallyFailed(_ source: Int, _ reason: String) throws(RunFailure) {
+    sources.failed(source, reason)
+    if ledger == nil, let source = sources.hopeless {
       throw RunFailure(
-        "reading the tally at \(profile.resultPath): \(cause.name), ten times. Check --result-path, and that the result "
-          + "frontend answers {\"a\":N,\"b\":N,\"total\":N} to Accept: application/json.")
+        "reading the tally at \(source.name): \(source.reasons), and no tally in between. Check --tally (or "
+          + "--result-path), and that the answer is what it says, such as {\"a\":N,\"b\":N} for json:.")
     }
   }
 
@@ -156,6 +162,7 @@ struct RunInProgress {
     recorder = recorder(from: origin)
     for connection in openedBefore { recorder?.record(connection) }
     openedBefore = []
+    sources.learnPeriods()
     log.begin()
     log.write(LatencyLog.header(version: Votebench.version, start: Date.now.timeIntervalSince1970 + 0.05))
     ledgerFile.begin(
@@ -318,7 +325,11 @@ struct RunInProgress {
 
   private var pods: [String] { figures?.responders.map(\.pod) ?? [] }
 
-  private var rules: ConsistencyRules { ConsistencyRules(semantics: export?.semantics ?? profile.semantics) }
+  private var rules: ConsistencyRules {
+    ConsistencyRules(
+      semantics: export?.semantics ?? profile.semantics,
+      foreign: profile.hasPrivateLabels ? .privateLabel : .exclusive, sources: sources.traits)
+  }
 
   private func elapsed(_ now: MonotonicTime) -> Duration? {
     ledger.map { now - $0.origin }
@@ -355,7 +366,8 @@ struct RunInProgress {
           for vote in ledger.observations { $0(vote) }
         }))
     let material = RunReport.Material(
-      recorder: recorder, end: .now, rollouts: rollouts, consistency: consistency, failedPolls: failedPolls,
+      recorder: recorder, end: .now, rollouts: rollouts, consistency: consistency,
+      tallySources: sources.figures,
       generator: figures, peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil)
     return RunReport(
       heading: heading, material: material, objectives: Objective.defaults(duringRollout: profile.rollout != nil))

@@ -20,6 +20,28 @@ struct RunOptions: ParsableArguments {
   var resultPath: String?
 
   @Option(
+    parsing: .unconditionalSingleValue,
+    help: "Instead of --result-path: json:PATH[#POINTER], html:PATH#TEXT*TEXT, sse:, socket.io: or command:; repeat it."
+  )
+  var tally: [String] = []
+
+  @Option(parsing: .unconditional, help: "What can be voted for, joined by commas (default a,b).")
+  var choices: String?
+
+  @Option(parsing: .unconditional, help: "The field of a vote's form that has the choice (default vote).")
+  var voteField: String?
+
+  @Option(parsing: .unconditional, help: "The cookie that has the voter (default voter_id).")
+  var voterCookie: String?
+
+  @Option(
+    parsing: .unconditional, help: "What stands in the answer to a vote that was taken, {choice} for the choice.")
+  var accepted: String?
+
+  @Flag(help: "Vote for labels of this run alone, vb-<run>-<choice>: others may vote meanwhile.")
+  var privateLabel = false
+
+  @Option(
     parsing: .unconditional,
     help: "A command that prints VOTER<TAB>CHOICE for every counted vote that begins with {prefix}, or postgresql://..."
   )
@@ -213,7 +235,8 @@ struct RunOptions: ParsableArguments {
     var settings = Settings()
     let texts: [(Settings.Key, String?)] = [
       (.target, target), (.votePath, votePath), (.resultPath, resultPath), (.export, export),
-      (.semantics, semantics), (.resolve, resolve), (.cacert, cacert),
+      (.semantics, semantics), (.choices, choices), (.voteField, voteField), (.voterCookie, voterCookie),
+      (.accepted, accepted), (.privateLabel, privateLabel ? "true" : nil), (.resolve, resolve), (.cacert, cacert),
       (.cert, cert), (.key, key), (.insecure, insecure ? "true" : nil), (.rate, rate), (.arrival, arrival),
       (.stages, stages), (.closed, closed), (.threads, threads), (.http, http), (.streams, streams), (.lane, lane),
       (.maxConnectionAge, maxConnectionAge), (.newConnections, newConnections), (.sourceAddress, sourceAddress),
@@ -231,6 +254,7 @@ struct RunOptions: ParsableArguments {
     for (key, text) in texts {
       if let text { settings.set(key, Settings.Setting(text, place: "--\(key.rawValue)")) }
     }
+    for text in tally { settings.add(.tally, Settings.Setting(text, place: "--tally")) }
     for text in header { settings.add(.header, Settings.Setting(text, place: "--header")) }
     for text in setEnv { settings.add(.setEnv, Settings.Setting(text, place: "--set-env")) }
     return settings

@@ -53,8 +53,9 @@ struct Surroundings {
   /// What the engine needs.
   func engine(_ profile: RunProfile, _ ballot: Ballot) -> EngineConfiguration {
     var engine = EngineConfiguration(
-      origin: origin, votePath: profile.votePath, resultPath: profile.resultPath, schedule: profile.schedule,
+      origin: origin, votePath: profile.votePath, tallySources: profile.tallySources, schedule: profile.schedule,
       ballot: ballot)
+    engine.wire = profile.wire
     engine.resolve = resolve
     engine.caCertificate = caCertificate
     engine.acceptsAnyCertificate = profile.acceptsAnyCertificate

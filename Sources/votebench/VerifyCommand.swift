@@ -37,7 +37,7 @@ struct VerifyCommand: ParsableCommand {
     if torn > 0 {
       Console.output("           the ledger ends in the middle of a record: \(torn) bytes were left out\n")
     }
-    let text = ConsistencyText(report, failedPolls: nil, color: Console.outputHasColor)
+    let text = ConsistencyText(report, sources: [], color: Console.outputHasColor)
     Console.output(text.lines.joined(separator: "\n") + "\n")
     return report.verdict
   }

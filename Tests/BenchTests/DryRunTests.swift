@@ -63,7 +63,7 @@ struct DryRunTests {
     ).text
     #expect(
       text == """
-        target     https://oggy.local:8443: votes to /vote, the tally from /result
+        target     https://oggy.local:8443: votes to /vote, the tally from json:/result
         cluster    context kind (https://127.0.0.1:6443), namespace oggy: deployment/d, 4 pods of v1
         load       500/s votes due, evenly spaced
                    64 connections of HTTP/1.1, 1 thread; a vote may wait 10 s and take as long again

@@ -33,11 +33,18 @@ struct ReportTests {
         target: "sandbox", seed: 1, startedAt: "2026-01-01T00:00:00Z", run: ballot.run, version: "0.1.0"),
       material: RunReport.Material(
         recorder: recorder, end: at(14), rollouts: rollouts(), consistency: consistency(recorder.ledger, ballot),
-        failedPolls: 1, generator: generator(controlFailures), peakMemoryMegabytes: 25.5, isInterrupted: false),
+        tallySources: [Self.sourceFigures], generator: generator(controlFailures), peakMemoryMegabytes: 25.5,
+        isInterrupted: false),
       objectives: Objective.defaults(duringRollout: true))
   }
 
   /// The votes of the run, every tenth on a connection of its own, and the lines of its log.
+  private static var sourceFigures: TallySources.Figures {
+    var figures = TallySources.Figures(name: "json:/result")
+    (figures.good, figures.failed) = (6, ["timeout": 1])
+    return figures
+  }
+
   private static func recorded() -> (recorder: Recorder, lines: [String]) {
     var recorder = Recorder(
       ledger: Ledger(schedule: Schedule(rate: ArrivalRate(votesPerSecond: 100)), origin: at(0)),

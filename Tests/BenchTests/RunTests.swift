@@ -200,7 +200,7 @@ struct ObjectiveTests {
         heading: RunReport.Heading(target: "", seed: 0, startedAt: "", run: "", version: ""),
         material: RunReport.Material(
           recorder: Recorder(ledger: ledger, closing: .inDueOrder(atMost: .zero)), end: origin, rollouts: [],
-          consistency: good.report, failedPolls: 0, generator: nil,
+          consistency: good.report, tallySources: [], generator: nil,
           peakMemoryMegabytes: 0, isInterrupted: isInterrupted),
         objectives: [Objective(.nothingLost)])
     }

@@ -14,7 +14,7 @@ enum TruthFault: String, CaseIterable, Sendable {
     case .none: []
     case .unsafeWorker, .forgetfulRedis: ["LOST"]
     case .deliveredTwice: ["DUPLICATE"]
-    case .staleReplica: ["REGRESSION"]
+    case .staleReplica: ["STALE_READ"]
     case .restoredBackup: ["LOST", "REGRESSION"]
     }
   }

@@ -78,8 +78,9 @@ struct LaneRun: Sendable {
     _ transport: ScriptedServer.Transport
   ) async throws -> Result {
     var configuration = EngineConfiguration.plain(
-      port: port, rate: load.rate, connections: load.connections, timeout: load.timeout, pollInterval: .seconds(60),
-      lane: way.lane)
+      port: port, rate: load.rate, connections: load.connections, timeout: load.timeout, lane: way.lane)
+    // The server counts connections: none but those of votes.
+    configuration.tallySources = []
     configuration.freshShare = way.isFresh ? 1 : 0
     configuration.headers = load.headers
     if transport == .tls {

@@ -8,29 +8,29 @@ extension LoadEngineTests {
   struct PollTests {
     @Test("a poll gives the counts it read, or says why it gives none")
     func results() async throws {
-      let replies: [(reply: RawServer.Reply, counts: [String: Int]?, cause: Cause)] = [
-        (.answer(#"{"a":3,"b":4,"total":7}"#), ["a": 3, "b": 4], .none),
-        (.answer(#"{"a":3,"#), nil, .markerMissing),
-        (.answer("busy", status: 503), nil, .status(503)),
-        (.answer(#"{"a":3,"b":4,"total":8}"#), nil, .markerMissing),
-        (.answer(#"{"a":4,"total":4}"#, after: .milliseconds(350)), ["a": 4], .none),
-        (.answer("{}"), [:], .none),
-        (.close, nil, .resendBlocked),
-        (.close, nil, .curl(52)),
-        (.answer(#"{"a":5}"#), ["a": 5], .none),
+      let replies: [(reply: RawServer.Reply, counts: [String: Int]?, reason: String)] = [
+        (.answer(#"{"a":3,"b":4,"total":7}"#), ["a": 3, "b": 4], ""),
+        (.answer(#"{"a":3,"#), nil, "no JSON"),
+        (.answer("busy", status: 503), nil, Cause.status(503).name),
+        (.answer(#"{"a":3,"b":4,"total":8}"#), nil, "a total that is not the sum of the counts"),
+        (.answer(#"{"a":4,"total":4}"#, after: .milliseconds(350)), ["a": 4], ""),
+        (.answer("{}"), [:], ""),
+        (.close, nil, Cause.resendBlocked.name),
+        (.close, nil, Cause.curl(52).name),
+        (.answer(#"{"a":5}"#), ["a": 5], ""),
       ]
       let behaviour = RawServer.toPolls { $0.number <= replies.count ? replies[$0.number - 1].reply : .silence }
       try await RawServer.with(behaviour) { server in
         let recording = try await Recording(.plain(port: server.port)) { _, recording, engine in
           if recording.tallies.count + recording.tallyFailures.count == replies.count { engine.quit() }
         }
-        var polls: [(counts: [String: Int]?, cause: Cause)] = []
+        var polls: [(counts: [String: Int]?, reason: String)] = []
         for event in recording.events {
-          if case .tally(let sample) = event { polls.append((sample.counts, .none)) }
-          if case .tallyFailed(let cause) = event { polls.append((nil, cause)) }
+          if case .tally(let sample, _) = event { polls.append((sample.counts, "")) }
+          if case .tallyFailed(_, let reason) = event { polls.append((nil, reason)) }
         }
         #expect(polls.map(\.counts) == replies.map(\.counts))
-        #expect(polls.map(\.cause) == replies.map(\.cause))
+        #expect(polls.map(\.reason) == replies.map(\.reason))
         let samples = recording.tallies
         #expect(samples.allSatisfy { $0.sent < $0.received })
         #expect(zip(samples, samples.dropFirst()).allSatisfy { $0.received <= $1.sent })

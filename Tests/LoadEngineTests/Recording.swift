@@ -36,13 +36,13 @@ struct Recording {
 
   var tallies: [TallySample] {
     events.compactMap { event in
-      if case .tally(let sample) = event { sample } else { nil }
+      if case .tally(let sample, _) = event { sample } else { nil }
     }
   }
 
-  var tallyFailures: [Cause] {
+  var tallyFailures: [String] {
     events.compactMap { event in
-      if case .tallyFailed(let cause) = event { cause } else { nil }
+      if case .tallyFailed(_, let reason) = event { reason } else { nil }
     }
   }
 
@@ -106,7 +106,7 @@ extension EngineConfiguration {
     pollInterval: Duration = .milliseconds(100), lane: EngineConfiguration.Lane = .direct
   ) -> EngineConfiguration {
     var configuration = EngineConfiguration(
-      origin: "http://127.0.0.1:\(port)", votePath: "/vote", resultPath: "/result",
+      origin: "http://127.0.0.1:\(port)", votePath: "/vote", tallySources: [TallySource(jsonAt: "/result")],
       schedule: Schedule(rate: ArrivalRate(votesPerSecond: rate)),
       ballot: Ballot(run: "livetest", seed: 7, choices: ["a"]))
     configuration.connections = connections

@@ -37,6 +37,7 @@ package struct LedgerEvidence: Sendable {
     switch note {
     case .begin(let heading): self.heading = heading
     case .phase(let name, let moment): phases.begin(name, ifInOrder: moment)
+    case .source(let traits): heading?.rules.sources.append(traits)
     case .poll(let sample, true): baseline.append(sample)
     case .poll(let sample, false): samples.append(sample)
     case .votesEnded(let moment): votesEnded = moment

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// One good poll of the tally: the counts that a source showed, with the moments of its request and answer.
 package struct TallySample: Sendable, Hashable, Codable {
   /// What a source says that shows rounded shares and an exact total.
@@ -52,17 +50,5 @@ package struct TallySample: Sendable, Hashable, Codable {
   /// The most that there may be for `choice`.
   package func most(_ choice: String) -> Int {
     rounding.map { $0.most[choice] ?? 0 } ?? self[choice]
-  }
-
-  /// Reads `{"a":N,"b":N,"total":N}`.
-  ///
-  /// Nil when it is something else: counts that are no whole numbers from 0 to 2^50, or a `total` that is not the sum of
-  /// the rest. As many labels as an answer of 64 kB holds add up to less than 2^63.
-  package static func counts(fromJSON body: [UInt8]) -> [String: Int]? {
-    guard var counts = try? JSONDecoder().decode([String: Int].self, from: Data(body)) else { return nil }
-    let total = counts.removeValue(forKey: "total")
-    guard counts.values.allSatisfy({ (0...1 << 50).contains($0) }) else { return nil }
-    let sum = counts.values.reduce(0, +)
-    return total ?? sum == sum ? counts : nil
   }
 }

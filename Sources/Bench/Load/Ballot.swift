@@ -8,7 +8,7 @@ package struct Ballot: Sendable, Hashable {
   package let run: String
   /// Seed of the choices.
   package let seed: UInt64
-  /// What can be voted for, at least one, all of the same length in bytes.
+  /// What can be voted for, at least one.
   package let choices: [String]
 
   /// Digits of an ordinal, in base 36; a check character follows them in a voter id.

@@ -6,6 +6,8 @@ package enum LedgerNote: Sendable, Hashable, Codable {
   case begin(LedgerHeading)
   /// A phase began.
   case phase(name: Phase, at: MonotonicTime)
+  /// What is known of the next tally source: the first time that one answered after the heading.
+  case source(traits: ConsistencyRules.Source)
   /// A poll of the tally; `isBaseline` for those before the first vote.
   case poll(sample: TallySample, isBaseline: Bool)
   /// The pods that answered, by their numbers in the votes, counted from 1.

@@ -66,7 +66,7 @@ private struct ProfileFile {
     guard key.isList, let list = node.sequence else { return [] }
     let texts = list.compactMap { $0.scalar?.string }.filter { !$0.isEmpty }
     guard texts.count == list.count, !texts.isEmpty else { return [] }
-    return key == .stages ? [texts.joined(separator: ",")] : texts
+    return key == .stages || key == .choices ? [texts.joined(separator: ",")] : texts
   }
 }
 
@@ -83,5 +83,5 @@ extension Settings {
 
 extension Settings.Key {
   /// True when a profile may give a list.
-  fileprivate var isList: Bool { self == .header || self == .stages || self == .setEnv }
+  fileprivate var isList: Bool { [.header, .stages, .setEnv, .tally, .choices].contains(self) }
 }

@@ -84,8 +84,14 @@ package struct RunProfile: Sendable, Hashable {
   package var target: Target
   /// Path of the vote frontend on the target.
   package var votePath: String
-  /// Path of the result frontend on the target.
-  package var resultPath: String
+  /// How a vote is put.
+  package var wire: VoteWire
+  /// What can be voted for, before a private label is made of it.
+  package var choices: [String]
+  /// Votes are for labels of this run alone, `vb-<run>-<choice>`: others may vote meanwhile.
+  package var hasPrivateLabels: Bool
+  /// Where the tally is read, at least one.
+  package var tallySources: [TallySource]
   /// The command that prints `voter<TAB>choice` for every counted vote, `{prefix}` in it standing for the beginning of
   /// this run's voters; nil where nobody says, and on the sandbox, which has its own.
   package var export: [String]?
@@ -154,13 +160,15 @@ package struct RunProfile: Sendable, Hashable {
   package static func validate(_ settings: Settings, freshSeed: UInt64) -> Result<RunProfile, ProblemList> {
     var reader = SettingsReader(settings)
     let target = reader.target()
+    let choices = reader.choices()
     let during = reader.flag(.duringRollout, default: false)
     let seed = reader.seed(default: freshSeed)
     let load = reader.load(seed: seed, duringRollout: during)
     let lines = reader.lines(load.schedule, target: target)
     let profile = RunProfile(
       target: target, votePath: reader.path(.votePath, default: "/vote"),
-      resultPath: reader.path(.resultPath, default: "/result"), export: reader.export(), semantics: reader.semantics(),
+      wire: reader.wire(), choices: choices, hasPrivateLabels: reader.flag(.privateLabel, default: false),
+      tallySources: reader.tallySources(choices), export: reader.export(), semantics: reader.semantics(),
       resolve: reader.resolve(),
       caCertificate: reader.text(.cacert), acceptsAnyCertificate: reader.flag(.insecure, default: false),
       cert: reader.text(.cert), key: reader.key(), sourceAddress: reader.sourceAddress(), schedule: load.schedule,

@@ -10,6 +10,18 @@ package struct Settings: Sendable, Hashable {
     case votePath = "vote-path"
     /// Path of the result frontend.
     case resultPath = "result-path"
+    /// Where the tally is read, in place of `result-path`; may be repeated.
+    case tally
+    /// What can be voted for, joined by commas or as a list.
+    case choices
+    /// The field of a vote's form that has the choice.
+    case voteField = "vote-field"
+    /// The cookie that has the voter.
+    case voterCookie = "voter-cookie"
+    /// What stands in the answer to a vote that was taken.
+    case accepted
+    /// Whether votes are for labels of this run alone.
+    case privateLabel = "private-label"
     /// `HOST:PORT:ADDRESS` in place of a look-up.
     case resolve
     /// A command, or a URL of PostgreSQL, that gives the voter and the choice of every counted vote.
@@ -196,6 +208,8 @@ extension Settings.Key {
     case .rate: [.stages, .closed]
     case .stages: [.rate, .closed, .arrival, .duration]
     case .closed: [.rate, .stages, .arrival]
+    case .resultPath: [.tally]
+    case .tally: [.resultPath]
     case .podHeader: [.podPattern]
     case .podPattern: [.podHeader]
     case .deployment: [.statefulset, .rollouts]

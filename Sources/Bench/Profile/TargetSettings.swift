@@ -3,7 +3,9 @@ extension SettingsReader {
   mutating func target() -> RunProfile.Target {
     let target = readTarget()
     if target == .sandbox {
-      refuse([.resolve, .cacert, .export, .semantics], "the sandbox has its own; leave it out, or set --target")
+      refuse(
+        [.resolve, .cacert, .export, .semantics, .choices, .voteField, .voterCookie, .accepted, .privateLabel],
+        "the sandbox has its own; leave it out, or set --target")
     }
     return target
   }
@@ -55,6 +57,55 @@ extension SettingsReader {
       let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
       return isPlain && rest.first.map { $0.isLetter || $0.isNumber || $0 == "[" } == true ? text : nil
     }
+  }
+
+  // MARK: Voting and the tally
+
+  /// Joined by commas; in an export and in a tally a choice is a word of a line.
+  mutating func choices() -> [String] {
+    value(.choices, default: ["a", "b"], expected: "1 to 64 different choices joined by commas, such as cats,dogs") {
+      let choices = $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      let isGood = choices.allSatisfy { !$0.isEmpty && $0.utf8.count <= 64 && Self.isLine($0) && !$0.contains("\t") }
+      return isGood && choices.count <= 64 && Set(choices).count == choices.count && !choices.contains("total")
+        ? choices : nil
+    }
+  }
+
+  mutating func wire() -> VoteWire {
+    var wire = VoteWire()
+    wire.field = value(.voteField, default: wire.field, expected: "the name of a form's field") {
+      $0.isEmpty || !Self.isLine($0) ? nil : $0
+    }
+    wire.cookie = value(.voterCookie, default: wire.cookie, expected: "the name of a cookie") {
+      Self.isToken($0) ? $0 : nil
+    }
+    wire.accepted = optional(
+      .accepted, expected: "what stands in the answer to a vote that was taken, with {choice} for the choice"
+    ) { $0.contains("{choice}") ? $0 : nil }
+    return wire
+  }
+
+  /// Where the tally is read; `--result-path` is a short form of one source.
+  mutating func tallySources(_ choices: [String]) -> [TallySource] {
+    let path = path(.resultPath, default: "/result")
+    if has(.tally) { refuse([.resultPath], "stands against --tally: give one of them") }
+    let hasLabels = text(.privateLabel) == "true"
+    var sources: [TallySource] = []
+    for setting in all(.tally) {
+      guard let source = TallySource(setting.text, choices: choices) else {
+        report(
+          setting.place,
+          "expected json:PATH[#POINTER], html:PATH#TEXT*TEXT with {choice} in it, sse:PATH[#POINTER], "
+            + "socket.io:PATH[#EVENT] or command:COMMAND, not '\(setting.text)'")
+        continue
+      }
+      if hasLabels, case .values = source.picking {
+        report(setting.place, "has a pointer for each choice, and --private-label votes for others: give one for all")
+      }
+      if sources.contains(source) { report(setting.place, "is given twice") }
+      sources.append(source)
+    }
+    return sources.isEmpty ? [TallySource(jsonAt: path)] : sources
   }
 
   // MARK: What requests and answers carry

@@ -1,13 +1,13 @@
 /// What became of the votes, for a person at a terminal: the counts, how they are known, and every finding.
 package struct ConsistencyText: Sendable {
   private let consistency: ConsistencyReport
-  private let failedPolls: Int?
+  private let sources: [TallySources.Figures]
   private let color: Bool
 
-  /// The text of a report; `failedPolls` is nil where nobody counted them.
-  package init(_ consistency: ConsistencyReport, failedPolls: Int?, color: Bool) {
+  /// The text of a report; no `sources` where nobody knows how often they could be read.
+  package init(_ consistency: ConsistencyReport, sources: [TallySources.Figures], color: Bool) {
     self.consistency = consistency
-    self.failedPolls = failedPolls
+    self.sources = sources
     self.color = color
   }
 
@@ -24,7 +24,7 @@ package struct ConsistencyText: Sendable {
       "           "
         + (consistency.isExact
           ? "each vote checked against the export of voter ids" : "by totals only: no export of voter ids"),
-    ] + freshness + findings + (consistency.lostPlaces?.lines ?? [])
+    ] + freshness + tally + findings + (consistency.lostPlaces?.lines ?? [])
       + ["assumed    \(consistency.assumptions.joined(separator: "; "))"]
   }
 
@@ -33,8 +33,20 @@ package struct ConsistencyText: Sendable {
     return [
       "freshness  the oldest vote not visible yet was \(decimal(freshness.p50, 0)) ms old (p50),"
         + " \(decimal(freshness.max, 0)) ms (max), over \(freshness.count) polls"
-        + (failedPolls.map { "; \($0) polls failed" } ?? "")
     ]
+  }
+
+  private var tally: [String] {
+    let notes = consistency.notes
+    var lines = sources.map { "\($0.name): \($0.good) good polls" + ($0.failures > 0 ? ", \($0.reasons)" : "") }
+    if notes.crossStale > 0 {
+      lines.append(
+        "\(notes.crossStale) polls showed less than another had before, up to "
+          + "\(decimal(notes.crossStaleMaxMs, 0)) ms, which is allowed")
+    }
+    lines += notes.frozen.map { "\($0) stood still for 10 s or more while another moved (FROZEN)" }
+    lines += notes.silent.map { "\($0) sent nothing for three of its periods (SILENT)" }
+    return lines.enumerated().map { ($0 == 0 ? "tally      " : "           ") + $1 }
   }
 
   private var findings: [String] {

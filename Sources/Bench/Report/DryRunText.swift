@@ -67,7 +67,8 @@ package struct DryRunText: Sendable {
       case .sandbox: "sandbox, started for the run and gone afterwards"
       case .url(let url): url
       }
-    return "\(place): votes to \(profile.votePath), the tally from \(profile.resultPath)"
+    return
+      "\(place): votes to \(profile.votePath), the tally from \(profile.tallySources.map(\.name).joined(separator: ", "))"
   }
 
   // MARK: Load

@@ -10,8 +10,8 @@ package struct RunReport: Sendable {
     package var rollouts: [RolloutRecord]
     /// What the consistency check came to.
     package var consistency: ConsistencyReport
-    /// Polls that gave no tally.
-    package var failedPolls: Int
+    /// How often each tally source could be read.
+    package var tallySources: [TallySources.Figures]
     /// What the generator says of itself; nil when it ended without a word.
     package var generator: GeneratorFigures?
     /// The most memory that the process has had resident, in 10^6 bytes; 0 when the kernel does not say.
@@ -22,13 +22,14 @@ package struct RunReport: Sendable {
     /// The material; see the members.
     package init(
       recorder: Recorder, end: MonotonicTime, rollouts: [RolloutRecord], consistency: ConsistencyReport,
-      failedPolls: Int, generator: GeneratorFigures?, peakMemoryMegabytes: Double, isInterrupted: Bool
+      tallySources: [TallySources.Figures], generator: GeneratorFigures?, peakMemoryMegabytes: Double,
+      isInterrupted: Bool
     ) {
       self.recorder = recorder
       self.end = end
       self.rollouts = rollouts
       self.consistency = consistency
-      self.failedPolls = failedPolls
+      self.tallySources = tallySources
       self.generator = generator
       self.peakMemoryMegabytes = peakMemoryMegabytes
       self.isInterrupted = isInterrupted

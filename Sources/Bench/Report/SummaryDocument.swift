@@ -5,7 +5,7 @@ import FoundationEssentials
 /// Names and units are those that scripts rely on.
 package struct SummaryDocument: Sendable, Encodable {
   /// Version of this schema; a field that goes or changes its meaning raises the first number.
-  package static let schema = "votebench.summary/1.3"
+  package static let schema = "votebench.summary/1.4"
 
   private struct ErrorEntry: Encodable {
     var kind: String
@@ -13,6 +13,16 @@ package struct SummaryDocument: Sendable, Encodable {
     var count: Int
     var firstS: Double
     var lastS: Double
+  }
+  private struct SourceEntry: Encodable {
+    struct Failure: Encodable {
+      var reason: String
+      var count: Int
+    }
+    var name: String
+    var good: Int
+    var failed: Int
+    var failures: [Failure]
   }
   private struct ConsistencyEntry: Encodable {
     var verdict: Verdict
@@ -31,6 +41,7 @@ package struct SummaryDocument: Sendable, Encodable {
     var converged: Bool
     @OrNull var freshnessMs: ConsistencyReport.Freshness?
     var findings: [Finding]
+    var tallySources: [SourceEntry]
     var notes: ConsistencyReport.Notes
     var assumptions: [String]
   }
@@ -85,7 +96,7 @@ package struct SummaryDocument: Sendable, Encodable {
     errors = report.phases.flatMap { Self.errors($0, origin) }
     rollouts = report.material.rollouts.indices.map { SummaryRollout(at: $0, of: report) }
     failedVotesUntied = report.failureTies.untied
-    consistency = Self.entry(report.material.consistency)
+    consistency = Self.entry(report.material.consistency, report.material.tallySources)
     objectives = report.objectives.map(Self.entry)
     generator = SummaryGenerator(report)
     answeringPods = SummaryResponder.pods(report)
@@ -108,7 +119,9 @@ package struct SummaryDocument: Sendable, Encodable {
     }
   }
 
-  private static func entry(_ consistency: ConsistencyReport) -> ConsistencyEntry {
+  private static func entry(
+    _ consistency: ConsistencyReport, _ sources: [TallySources.Figures]
+  ) -> ConsistencyEntry {
     ConsistencyEntry(
       verdict: consistency.verdict, exact: consistency.isExact, accepted: consistency.accepted,
       indeterminate: consistency.indeterminate, recovered: consistency.recovered, lost: consistency.lostMinimum,
@@ -116,6 +129,11 @@ package struct SummaryDocument: Sendable, Encodable {
       lostPlaces: consistency.lostPlaces,
       duplicated: consistency.duplicated, phantom: consistency.phantom, altered: consistency.altered,
       converged: consistency.converged, freshnessMs: consistency.freshness, findings: consistency.findings,
+      tallySources: sources.map { source in
+        SourceEntry(
+          name: source.name, good: source.good, failed: source.failures,
+          failures: source.failed.sorted { $0.key < $1.key }.map { .init(reason: $0.key, count: $0.value) })
+      },
       notes: consistency.notes, assumptions: consistency.assumptions)
   }
 

@@ -121,7 +121,7 @@ package struct TerminalSummary: Sendable {
   }
 
   private var consistencyLines: [String] {
-    ConsistencyText(report.material.consistency, failedPolls: report.material.failedPolls, color: color).lines
+    ConsistencyText(report.material.consistency, sources: report.material.tallySources, color: color).lines
   }
 
   /// Only where votes opened connections of their own: else there is but one cohort.
