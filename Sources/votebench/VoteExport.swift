@@ -31,6 +31,8 @@ struct VoteExport: Sendable {
           guard let tab = line.firstIndex(of: "\t") else {
             throw RunFailure("it printed '\(line.prefix(80))', which is not VOTER<TAB>CHOICE")
           }
+          // Others' votes may be in the table too.
+          guard line.hasPrefix(ballot.voterPrefix) else { continue }
           let row = LedgerRecord(voter: line[..<tab], choice: line[line.index(after: tab)...], of: ballot)
           audit.add(row)
           file.add(row)

@@ -88,6 +88,18 @@ struct Votebench {
       var altered: Int?
       var converged: Bool
       var findings: [Finding]
+      var tallySources: [Source]
+      var notes: Notes
+
+      struct Source: Decodable {
+        var name: String
+        var good: Int
+        var failed: Int
+      }
+      struct Notes: Decodable {
+        var frozen: [String]
+        var silent: [String]
+      }
     }
     struct Objective: Decodable {
       var expression: String

@@ -60,7 +60,10 @@ struct SocketSession: Sendable {
     switch state {
     case .closed: return opened(body)
     case .open, .pinged:
-      guard body.elementsEqual("ok".utf8) else { return ended("an answer that is not ok") }
+      // In small letters from Node's server, in capitals from Python's.
+      guard String(decoding: body.prefix(3), as: UTF8.self).lowercased() == "ok" else {
+        return ended("an answer that is not ok")
+      }
       state = state == .open ? .connecting : .connected
       return .events([])
     case .connecting, .connected: return packets(body)
