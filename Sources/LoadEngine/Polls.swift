@@ -23,7 +23,7 @@ struct Polls: ~Copyable {
   }
 
   /// An answer that is longer is no tally.
-  private static let capacity = 1 << 20
+  private static let capacity = 1 << 18
 
   /// Polls that have not begun, of the sources that are read over HTTP.
   init(_ configuration: EngineConfiguration, epoll: Int32, emit: @escaping (EngineEvent) -> Void) throws(EngineError) {

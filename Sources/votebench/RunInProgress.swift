@@ -21,7 +21,7 @@ struct RunInProgress {
   private var openedBefore: [ConnectionTimes] = []
   private var ledger: Ledger? { recorder?.ledger }
   private var isConnected = false
-  private var baseline = Baseline()
+  private var baseline: Baseline
   private var samples: [TallySample] = []
   private var sources: TallySources
   private var rollouts: [RolloutRecord] = []
@@ -61,6 +61,7 @@ struct RunInProgress {
     self.log = log
     self.ledgerFile = ledgerFile
     self.send = send
+    baseline = Baseline(choices: ballot.choices)
     sources = TallySources(profile.tallySources, labels: profile.hasPrivateLabels ? ballot.choices : nil)
     machine = RunMachine(plan: RunMachine.Plan(profile))
   }
@@ -102,6 +103,7 @@ struct RunInProgress {
     case .failed(let error): throw RunFailure(error)
     case .stopped(let figures):
       self.figures = figures
+      if let drainState { ledgerFile.add(.drained(state: drainState)) }
       ledgerFile.add(.pods(names: pods))
       log.write(recorder?.finish() ?? [])
       isOver = true
@@ -184,7 +186,7 @@ struct RunInProgress {
   }
 
   private mutating func votesEnded() {
-    guard let ledger, let base = baseline.samples.last else { return }
+    guard let ledger, let base = ConsistencyReport.Evidence.base(of: baseline.samples) else { return }
     let now = MonotonicTime.now
     votesEndedAt = now
     ledgerFile.add(.votesEnded(at: now))
@@ -192,7 +194,8 @@ struct RunInProgress {
     for vote in ledger.observations where vote.outcome == .accepted {
       need[ballot.choice(of: vote.index), default: 0] += 1
     }
-    drain = Drain(need: need, begin: .now, limit: profile.drainMaximum)
+    drain = Drain(
+      need: need, begin: .now, limit: profile.drainMaximum, hasIndeterminate: lastIndeterminate != nil)
   }
 
   // MARK: Cluster
@@ -347,7 +350,6 @@ struct RunInProgress {
       }
       ledgerFile.add(.exported(problem: exportError))
     }
-    if let drainState { ledgerFile.add(.drained(state: drainState)) }
     drain = nil
     engine.quit()
   }

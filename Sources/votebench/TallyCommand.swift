@@ -18,7 +18,7 @@ struct TallyCommand: Sendable {
   var limit: Duration
 
   /// What it prints beyond that is no tally.
-  private static let capacity = 1 << 20
+  private static let capacity = 1 << 18
 
   /// Runs it until the task is cancelled, and tells each outcome.
   func run(_ tell: (EngineEvent) -> Void) async {

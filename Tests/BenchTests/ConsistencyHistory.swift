@@ -92,3 +92,8 @@ func poll(_ from: Int64, _ to: Int64, _ a: Int, _ b: Int, c: Int? = nil, source:
   return TallySample(
     sent: ConsistencyHistory.at(from), received: ConsistencyHistory.at(to), counts: counts, source: source)
 }
+
+/// Three polls at rest.
+func final(_ a: Int, _ b: Int) -> [TallySample] {
+  [poll(900, 905, a, b), poll(1000, 1005, a, b), poll(1100, 1105, a, b)]
+}

@@ -6,10 +6,6 @@ import Testing
 struct ConsistencyReportTests {
   typealias History = ConsistencyHistory
 
-  private func final(_ a: Int, _ b: Int) -> [TallySample] {
-    [poll(900, 905, a, b), poll(1000, 1005, a, b), poll(1100, 1105, a, b)]
-  }
-
   @Test("each accepted vote with its row is a pass, and duplicates that nobody could see are not zero")
   func passes() {
     let report = History(votes: votes(1), polls: final(1, 0), rows: [("u1", "a")]).report
@@ -155,7 +151,7 @@ struct BaselineTests {
 
   @Test("it stands after 5 s and 3 polls without a change, and what was before the change is forgotten")
   func stands() {
-    var baseline = Baseline()
+    var baseline = Baseline(choices: ["a", "b"])
     #expect(baseline.add(sample(0, 7)) == false)
     #expect(baseline.add(sample(2, 9)) == false)
     #expect(baseline.add(sample(6, 9)) == false)
@@ -165,7 +161,7 @@ struct BaselineTests {
 
   @Test("two polls are too few, however far apart")
   func fewPolls() {
-    var baseline = Baseline()
+    var baseline = Baseline(choices: ["a", "b"])
     #expect(baseline.add(sample(0, 0)) == false)
     #expect(baseline.add(sample(20, 0)) == false)
     #expect(baseline.add(sample(25, 0)) == true)
@@ -173,7 +169,7 @@ struct BaselineTests {
 
   @Test("one that moves for 30 s is taken as it is, with every poll")
   func moves() {
-    var baseline = Baseline()
+    var baseline = Baseline(choices: ["a", "b"])
     for second in 0..<30 { #expect(baseline.add(sample(Double(second), second)) == false) }
     #expect(baseline.add(sample(30, 30)) == true)
     #expect(baseline.samples.count == 31)

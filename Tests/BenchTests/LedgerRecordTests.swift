@@ -168,6 +168,36 @@ struct LedgerRecordTests {
     #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
   }
 
+  @Test(
+    "a note with a number that no run has is damage: a moment, a source, a count, a length",
+    arguments: [
+      .poll(
+        sample: TallySample(sent: .init(nanoseconds: .min), received: .init(nanoseconds: 0), counts: [:]),
+        isBaseline: false),
+      .poll(
+        sample: TallySample(sent: .init(nanoseconds: 0), received: .init(nanoseconds: .max), counts: ["z": 1]),
+        isBaseline: false),
+      .poll(
+        sample: TallySample(sent: .init(nanoseconds: 0), received: .init(nanoseconds: 0), counts: ["z": .max]),
+        isBaseline: true),
+      .poll(
+        sample: TallySample(sent: .init(nanoseconds: 0), received: .init(nanoseconds: 0), counts: ["z": -1]),
+        isBaseline: true),
+      .poll(
+        sample: TallySample(sent: .init(nanoseconds: 0), received: .init(nanoseconds: 0), counts: ["z": 1], source: -1),
+        isBaseline: false),
+      .votesEnded(at: .init(nanoseconds: .max)), .phase(name: .baseline, at: .init(nanoseconds: .min)),
+      .drained(state: .timedOut(deficit: 1, rest: .seconds(1e12))), .drained(state: .stalled(deficit: -1)),
+      .source(traits: ConsistencyRules.Source(name: "x", refresh: .seconds(1e12))),
+    ] as [LedgerNote])
+  func unsoundNotes(note: LedgerNote) {
+    let run = Run(seed: 6)
+    var bytes = run.bytes
+    LedgerRecord.note(note).append(to: &bytes, of: run.heading)
+    let error = #expect(throws: LedgerScanner.Damage.self) { try Self.read(bytes, pieces: 1 << 20) }
+    #expect(error?.description.contains("that no run has") == true, "\(error?.description ?? "")")
+  }
+
   @Test("a number that no run has is damage, and takes no memory: of a vote, of a row's voter")
   func hugeNumbers() throws {
     let run = Run(seed: 5)

@@ -107,7 +107,7 @@ struct TallySourceTests {
     }
     #expect(numbers == [0, 1, 2, 0, 3])
     #expect(sources.traits.map(\.name) == ["json:/result (p1)", "json:/result (p2)", "command:x", "json:/result"])
-    #expect(sources.traits.map(\.isOneServer) == [true, true, true, false])
+    #expect(sources.traits.map(\.isOneServer) == [true, true, false, false])
     #expect(sources.figures.map(\.good) == [4, 1])
   }
 

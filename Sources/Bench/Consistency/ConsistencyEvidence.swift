@@ -38,12 +38,20 @@ extension ConsistencyReport {
       self.course = course
     }
 
+    /// What all accounting begins with: the last poll before the first vote, an exact one where there is one.
+    var base: TallySample? { Self.base(of: baseline) }
+
+    /// What all accounting begins with, of the polls before the first vote; nil where there was none.
+    package static func base(of baseline: [TallySample]) -> TallySample? {
+      baseline.last { $0.rounding == nil } ?? baseline.last
+    }
+
     /// True when others' votes cannot be told from a fault: the base moved, and nobody said that they may.
     var isBaseMoving: Bool {
       switch rules.foreign {
       case .allowance, .tagged: false
-      case .exclusive: !Baseline.isSteady(baseline)
-      case .privateLabel: !Baseline.isSteady(baseline, labels: history.choices)
+      case .exclusive: !Baseline.isSteady(baseline, choices: history.choices)
+      case .privateLabel: !Baseline.isSteady(baseline, choices: history.choices, ofOthers: false)
       }
     }
 
@@ -80,7 +88,7 @@ extension ConsistencyReport {
 
     /// At most so many votes of others at a moment after the base, nil where nobody knows.
     func foreign(at moment: MonotonicTime) -> Int? {
-      guard let base = baseline.last, !isBaseMoving, votesEnded != nil else { return nil }
+      guard let base, !isBaseMoving, votesEnded != nil else { return nil }
       return rules.foreign.bound(over: moment - base.sent)
     }
   }

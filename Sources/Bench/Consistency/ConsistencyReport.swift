@@ -88,14 +88,15 @@ package struct ConsistencyReport: Sendable {
     // Without a base nothing can be said of the tally, but the votes are counted.
     let judge = TallyJudge(
       evidence,
-      base: evidence.baseline.last
+      base: evidence.base
         ?? TallySample(sent: .init(nanoseconds: 0), received: .init(nanoseconds: 0), counts: [:]))
     (accepted, indeterminate) = (judge.accepted, judge.indeterminate)
     notes.resent = judge.resent
     notes.silent = Self.silent(evidence)
     findings += evidence.vacuity(accepted: accepted)
     if !evidence.baseline.isEmpty {
-      findings += judge.readings(&notes)
+      // Whoever moved it before may move it later, in any direction: nothing that a tally shows proves a fault then.
+      if !evidence.isBaseMoving { findings += judge.readings(&notes) }
       account(evidence, judge)
       judgeFreshness(evidence, judge)
     }
@@ -139,10 +140,10 @@ package struct ConsistencyReport: Sendable {
   private mutating func account(_ account: FinalTally.Account, _ evidence: Evidence) {
     let isProven = evidence.isAtRest
     let budget = evidence.rules.lossBudget
-    lostMinimum = isProven ? account.lostMinimum : 0
+    lostMinimum = isProven && !evidence.isBaseMoving ? account.lostMinimum : 0
     lostMaximum = account.lostMaximum.foreign
     if !evidence.isBaseMoving, evidence.votesEnded != nil { judgeExcess(account, evidence) }
-    guard isProven else { return }
+    guard isProven, !evidence.isBaseMoving else { return }
     if lostMinimum > budget, !isUnexplained(evidence) {
       findings.append(Finding(.lost, "\(lostMinimum) accepted votes are missing from a tally at rest"))
     }
@@ -187,10 +188,15 @@ package struct ConsistencyReport: Sendable {
         Finding(.stuck, "\(deficit) accepted votes are not visible, \(queued) are queued, and the tally stands still"))
     case .stalled(let deficit, .unknown):
       // What the audit names as lost explains the deficit; anything beyond it may still be queued.
-      if deficit > 0, evidence.audit == nil || lostMinimum < deficit {
+      if deficit > evidence.rules.lossBudget, !evidence.isBaseMoving, evidence.audit == nil || lostMinimum < deficit {
         findings.append(Finding(.lostOrStuck, "\(deficit) accepted votes are missing from a tally that stands still"))
       }
-    case .stalled: break
+    case .stalled(let deficit, _):
+      // Nothing is queued: what is missing is lost, unless the export has it.
+      if evidence.audit != nil, lostMinimum < deficit {
+        findings.append(
+          Finding(.stuck, "the export has \(deficit - lostMinimum) votes that a tally at rest does not show"))
+      }
     case .waiting, nil:
       findings.append(Finding(.noEvidence, "the run ended before the tally could come to rest"))
     }

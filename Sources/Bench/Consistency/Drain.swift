@@ -1,7 +1,8 @@
 /// Decides when the tally has converged after the last vote: a pure state machine fed with tally samples.
 ///
 /// Converged: one source shows at least the accepted votes, has not changed for 3 polls, 3 s and two periods of it, and
-/// the queue, where it can be read, is empty. The deadline follows the measured rate of draining (least squares over the
+/// the queue, where it can be read, is empty. Where indeterminate votes may fill the places of accepted ones that are still
+/// queued, it has to stand still for as long as it would be waited for at least, 30 s. The deadline follows the measured rate of draining (least squares over the
 /// last 10 s): while the tally grows, twice the time that the rest takes and 10 s from now; at least 30 s and at most
 /// `limit` after the last vote. Source: the consistency model, section 10.
 package struct Drain: Sendable {
@@ -32,11 +33,15 @@ package struct Drain: Sendable {
     case stalled(deficit: Int, queue: Queue = .unknown)
   }
 
+  /// So long a tally that does not show every accepted vote is waited for, whatever its rate.
+  private static let leastWait = Duration.seconds(30)
+
   /// Accepted votes that a poll does not show.
   private let deficit: @Sendable (TallySample) -> Int
   private let begin: MonotonicTime
   private let limit: Duration
   private let refresh: Duration
+  private let stillness: Duration
   private var sources: [Int: Source] = [:]
   private var deadline: MonotonicTime
   /// Votes a second, when the tally last grew.
@@ -51,19 +56,20 @@ package struct Drain: Sendable {
 
   /// A drain that began at `begin`: `deficit` says how many accepted votes a poll does not show.
   package init(
-    begin: MonotonicTime, limit: Duration, refresh: Duration = .zero,
+    begin: MonotonicTime, limit: Duration, refresh: Duration = .zero, hasIndeterminate: Bool = false,
     deficit: @escaping @Sendable (TallySample) -> Int
   ) {
     self.deficit = deficit
     self.begin = begin
     self.limit = limit
     self.refresh = refresh
-    deadline = begin + min(limit, .seconds(30))
+    stillness = hasIndeterminate ? min(limit, Self.leastWait) : .seconds(3)
+    deadline = begin + min(limit, Self.leastWait)
   }
 
   /// The same for votes that each count by themselves: `need` is the base plus the accepted votes, by choice.
-  package init(need: [String: Int], begin: MonotonicTime, limit: Duration) {
-    self.init(begin: begin, limit: limit) { sample in
+  package init(need: [String: Int], begin: MonotonicTime, limit: Duration, hasIndeterminate: Bool = false) {
+    self.init(begin: begin, limit: limit, hasIndeterminate: hasIndeterminate) { sample in
       need.reduce(0) { $0 + max(0, $1.value - sample.most($1.key)) }
     }
   }
@@ -73,7 +79,7 @@ package struct Drain: Sendable {
     let source = take(sample)
     let now = sample.received
     let still = now - source.lastChange
-    if source.deficit == 0, !queue.isHolding, still >= max(.seconds(3), refresh * 2), source.recent.count >= 3,
+    if source.deficit == 0, !queue.isHolding, still >= max(stillness, refresh * 2), source.recent.count >= 3,
       source.recent.suffix(3).allSatisfy({ $0.counts == sample.counts })
     {
       return .converged
@@ -85,7 +91,7 @@ package struct Drain: Sendable {
     let lastChange = sources.values.reduce(begin) { max($0, $1.lastChange) }
     let patience = max(10, rate > 0 ? 20 / rate : 0)
     guard (now - lastChange).seconds < patience else { return .stalled(deficit: missing, queue: queue) }
-    return .timedOut(deficit: missing, rest: rate > 0 ? .seconds(Double(missing) / rate) : nil)
+    return .timedOut(deficit: missing, rest: rate > 0 ? .seconds(min(1e9, Double(missing) / rate)) : nil)
   }
 
   /// True when no poll has been good for `patience`: nothing will be seen by waiting longer.
@@ -109,7 +115,7 @@ package struct Drain: Sendable {
     guard slope > 0 else { return }
     rate = slope
     let rest = Duration.seconds(min(1e9, 2 * Double(missing) / slope + 10))
-    deadline = min(begin + limit, max(begin + .seconds(30), now + rest))
+    deadline = min(begin + limit, max(begin + Self.leastWait, now + rest))
   }
 
   /// Votes a second, by least squares; 0 for fewer than 5 polls.

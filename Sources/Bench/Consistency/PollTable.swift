@@ -31,7 +31,9 @@ struct PollTable {
         least.append(sample[choice] - base.most(choice))
         if !isExact { most.append(sample.most(choice) - base[choice]) }
       }
-      totals.append(sample.rounding.map { $0.total - base.total } ?? choices.reduce(0) { $0 + sample[$1] - base[$1] })
+      let isRounded = sample.rounding != nil || base.rounding != nil
+      totals.append(
+        isRounded ? sample.total - base.total : choices.reduce(0) { $0 + sample[$1] - base[$1] })
     }
   }
 

@@ -81,7 +81,7 @@ struct TallyJudge {
 
   /// Labels that nobody was asked to vote for.
   private func judgeStrangers(_ readings: inout Readings) {
-    guard evidence.rules.foreign != .privateLabel, let base = evidence.baseline.last else { return }
+    guard evidence.rules.foreign != .privateLabel, let base = evidence.base else { return }
     for (poll, sample) in evidence.samples.enumerated() {
       guard let foreign = evidence.foreign(at: sample.received) else { continue }
       for (label, count) in sample.counts.sorted(by: { $0.key < $1.key })
@@ -107,7 +107,7 @@ struct TallyJudge {
 
   /// The accounting by totals; nil without a poll, or where nobody knows how many of the votes are foreign.
   func totals() -> Totals? {
-    guard let final, let base = evidence.baseline.last else { return nil }
+    guard let final, let base = evidence.base else { return nil }
     let span = MonotonicTime(nanoseconds: table.received[final]) - base.sent
     guard let foreign = evidence.rules.foreign.bound(over: span) else { return nil }
     var totals: Totals?

@@ -94,7 +94,8 @@ struct TallyOrder {
     if fall.source == table.source[fall.poll], own.isOneServer {
       readings.add(.regression, poll: fall.poll, words)
       if now == 0 { readings.add(.reset, poll: fall.poll, "\(words), it began at \(quantity.base)") }
-    } else if isFrozen[fall.poll] {
+    } else if isFrozen[fall.poll], fall.source != table.source[fall.poll] {
+      // It never showed more: a fault of the result's availability, told in the notes.
       return
     } else if fall.age > rules.staleness {
       readings.add(

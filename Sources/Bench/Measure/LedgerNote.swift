@@ -53,3 +53,60 @@ package struct LedgerHeading: Sendable, Hashable, Codable {
   /// Who voted for what.
   package var ballot: Ballot { Ballot(run: run, seed: seed, choices: choices) }
 }
+
+extension LedgerNote {
+  /// Moments are nearer to the clock's origin, in nanoseconds: 36 years.
+  static let farthest: UInt64 = 1 << 60
+
+  /// False for numbers that no run has, with which nothing can be reckoned.
+  var isSound: Bool {
+    switch self {
+    case .begin(let heading): heading.origin.isSound && heading.rules.isSound
+    case .source(let traits): traits.isSound
+    case .phase(_, let moment), .votesEnded(let moment): moment.isSound
+    case .poll(let sample, _): sample.isSound
+    case .drained(.timedOut(let deficit, let rest)): Self.isCount(deficit) && Self.isLength(rest ?? .zero)
+    case .drained(.stalled(let deficit, .holding(let queued))): Self.isCount(deficit) && Self.isCount(queued)
+    case .drained(.stalled(let deficit, _)), .drained(.waiting(let deficit)): Self.isCount(deficit)
+    case .drained(.converged), .pods, .exported: true
+    }
+  }
+
+  fileprivate static func isCount(_ count: Int) -> Bool { (0...1 << 56).contains(count) }
+
+  fileprivate static func isLength(_ length: Duration) -> Bool { (.zero ... .seconds(1e9)).contains(length) }
+}
+
+extension MonotonicTime {
+  fileprivate var isSound: Bool { nanoseconds.magnitude < LedgerNote.farthest }
+}
+
+extension TallySample {
+  fileprivate var isSound: Bool {
+    let numbers = Array(counts.values) + (rounding.map { Array($0.most.values) + [$0.total] } ?? [])
+    return sent.isSound && received.isSound && (0...Int(UInt16.max)).contains(source) && numbers.count <= 1 << 16
+      && numbers.allSatisfy { (0...1 << 44).contains($0) }
+  }
+}
+
+extension ConsistencyRules {
+  fileprivate var isSound: Bool {
+    let lengths = [freshnessLimit ?? .zero, staleness, clockOffset]
+    return lengths.allSatisfy(LedgerNote.isLength) && LedgerNote.isCount(lossBudget) && sources.allSatisfy(\.isSound)
+      && foreign.isSound
+  }
+}
+
+extension ConsistencyRules.Source {
+  fileprivate var isSound: Bool { LedgerNote.isLength(refresh) && LedgerNote.isLength(period ?? .zero) }
+}
+
+extension ForeignTraffic {
+  fileprivate var isSound: Bool {
+    switch self {
+    case .exclusive, .tagged, .privateLabel: true
+    case .allowance(.atMost(let count)): LedgerNote.isCount(count)
+    case .allowance(.measured(let count, let span)): LedgerNote.isCount(count) && LedgerNote.isLength(span)
+    }
+  }
+}

@@ -41,8 +41,8 @@ package enum LedgerRecord: Sendable, Hashable {
   static let rowWidth = 16
   static let noteWidth = 8
   static let pollWidth = 24
-  /// A note beyond that is damage: the longest, a poll, has some hundred bytes.
-  static let noteLimit = 1 << 20
+  /// A note beyond that is damage: the longest, a poll of 256 kB whose every byte is escaped, has 1.5 MB.
+  static let noteLimit = 1 << 21
 
   enum Kind: UInt8 {
     case vote = 1

@@ -85,6 +85,7 @@ package struct LedgerScanner: Sendable {
   private mutating func text(_ bytes: [UInt8], _ place: Int, _ width: Int) throws(Damage) -> LedgerRecord? {
     let text = Data(bytes[place + LedgerRecord.noteWidth..<place + width])
     if let note = try? JSONDecoder().decode(LedgerNote.self, from: text) {
+      guard note.isSound else { throw damage(place, "a note with a number that no run has") }
       if case .begin(let heading) = note {
         guard !heading.choices.isEmpty else { throw damage(place, "a heading without a choice") }
         (origin, choices) = (heading.origin, heading.choices)
@@ -108,13 +109,15 @@ package struct LedgerScanner: Sendable {
     var counts: [String: Int] = [:]
     for (number, choice) in choices.enumerated() {
       let count = Self.number(bytes, place + LedgerRecord.pollWidth + 8 * number, as: UInt64.self)
-      guard count <= 1 << 53 else { throw damage(place, "a poll that shows \(count) votes") }
+      guard count <= 1 << 44 else { throw damage(place, "a poll that shows \(count) votes") }
       counts[choice] = Int(count)
     }
     let source = Int(Self.number(bytes, place + 2, as: UInt16.self))
-    return .poll(
+    let note = LedgerNote.poll(
       sample: TallySample(sent: moment(8), received: moment(16), counts: counts, source: source),
       isBaseline: bytes[place + 1] == 1)
+    guard note.isSound else { throw damage(place, "a poll with a number that no run has") }
+    return note
   }
 
   private func vote(_ bytes: [UInt8], _ place: Int) throws(Damage) -> Observation {
@@ -124,7 +127,9 @@ package struct LedgerScanner: Sendable {
     let index = Int(Self.number(bytes, place + 8, as: UInt32.self)) | Int(bytes[place + 7]) << 32
     // Votes come back in about their order: far ahead of those before it is damage, which would cost much memory.
     guard index < 100_000_000 + 2 * offset else { throw damage(place, "a vote of number", index) }
-    let due = origin.nanoseconds &+ Self.number(bytes, place + 16, as: Int64.self)
+    let planned = Self.number(bytes, place + 16, as: Int64.self)
+    guard planned.magnitude < LedgerNote.farthest else { throw damage(place, "a vote due at", Int(planned)) }
+    let due = origin.nanoseconds &+ planned
     func moment(_ offset: Int) -> MonotonicTime {
       MonotonicTime(nanoseconds: due &+ Int64(Self.number(bytes, place + offset, as: UInt32.self)) * 1000)
     }

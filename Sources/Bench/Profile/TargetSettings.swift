@@ -99,8 +99,11 @@ extension SettingsReader {
             + "socket.io:PATH[#EVENT] or command:COMMAND, not '\(setting.text)'")
         continue
       }
-      if hasLabels, case .values = source.picking {
-        report(setting.place, "has a pointer for each choice, and --private-label votes for others: give one for all")
+      if hasLabels, !source.picking.hasAnyLabel {
+        report(
+          setting.place,
+          "cannot show labels of the run alone, as --private-label needs them: give one that shows the "
+            + "count of any label")
       }
       if sources.contains(source) { report(setting.place, "is given twice") }
       sources.append(source)

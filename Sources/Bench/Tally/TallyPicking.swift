@@ -67,6 +67,15 @@ package enum TallyPicking: Sendable, Hashable {
     package init(reason: String) { self.reason = reason }
   }
 
+  /// True when labels that nobody knows beforehand are shown, with a count that is theirs alone.
+  package var hasAnyLabel: Bool {
+    switch self {
+    case .json, .lines: true
+    case .values: false
+    case .page(let pattern): pattern.total == nil
+    }
+  }
+
   /// The greatest count.
   static let limit = 1 << 44
 

@@ -64,7 +64,7 @@ package struct TallySources: Sendable {
       traits.append(
         ConsistencyRules.Source(
           name: pod.isEmpty ? source.name : "\(source.name) (\(pod))",
-          isOneServer: !pod.isEmpty || source.kind == .command))
+          isOneServer: !pod.isEmpty))
     }
     if declared[key.declared].isPushed, traits[sample.source].period == nil {
       messages[sample.source, default: []].append(sample.received)
