@@ -12,11 +12,13 @@ struct VoteText: ~Copyable {
   let formWidth: Int
   /// The header lines of a vote: request id, cookie, and what answer is wanted.
   let headers: [String]
+  private let hasRevotes: Bool
   private let requestOffset: Int
   private let cookieOffset: Int
 
   init(_ ballot: Ballot, _ wire: VoteWire) {
     self.ballot = ballot
+    hasRevotes = !ballot.electorate.isUnique
     let request = "X-Request-ID: vb-\(ballot.run)-"
     let cookie = "Cookie: \(wire.cookie)=\(ballot.voterPrefix)"
     requestOffset = request.utf8.count
@@ -40,6 +42,7 @@ struct VoteText: ~Copyable {
   ) {
     var ordinal = ballot.ordinal(of: index).littleEndian
     memcpy(requestHeader + requestOffset, &ordinal, Ballot.ordinalWidth)
+    if hasRevotes { ordinal = ballot.ordinal(of: ballot.voterNumber(of: index)).littleEndian }
     memcpy(cookieHeader + cookieOffset, &ordinal, Ballot.ordinalWidth + 1)
     memcpy(form, forms + ballot.choiceIndex(of: index) * formWidth, formWidth)
   }

@@ -146,7 +146,7 @@ final class RunExecution {
   ) async throws -> Ended {
     let name = Self.freshRunName()
     let choices = profile.hasPrivateLabels ? profile.choices.map { "vb-\(name)-\($0)" } : profile.choices
-    let ballot = Ballot(run: name, seed: profile.seed, choices: choices)
+    let ballot = Ballot(run: name, seed: profile.seed, choices: choices, electorate: profile.electorate)
     let engine = LoadEngine(surroundings.engine(profile, ballot))
     background.append(
       Task { [events = engine.events, send] in

@@ -190,12 +190,8 @@ struct RunInProgress {
     let now = MonotonicTime.now
     votesEndedAt = now
     ledgerFile.add(.votesEnded(at: now))
-    var need = base.counts
-    for vote in ledger.observations where vote.outcome == .accepted {
-      need[ballot.choice(of: vote.index), default: 0] += 1
-    }
     drain = Drain(
-      need: need, begin: .now, limit: profile.drainMaximum, hasIndeterminate: lastIndeterminate != nil)
+      of: VoteHistory(ledger, ballot), rules: rules, base: base, begin: now, limit: profile.drainMaximum)
   }
 
   // MARK: Cluster

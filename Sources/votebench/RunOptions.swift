@@ -113,6 +113,14 @@ struct RunOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "The share of votes that take a connection of their own, as 10% (default 0%).")
   var newConnections: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: "The share of votes by somebody who has voted before, as 20% (default 0%): makes lost updates visible.")
+  var revote: String?
+
+  @Option(parsing: .unconditional, help: "How often each voter votes, 1 (default) to 100 times, two seconds apart.")
+  var votesPerVoter: String?
+
   @Option(parsing: .unconditional, help: "The address of this machine that connections come from.")
   var sourceAddress: String?
 
@@ -239,7 +247,8 @@ struct RunOptions: ParsableArguments {
       (.accepted, accepted), (.privateLabel, privateLabel ? "true" : nil), (.resolve, resolve), (.cacert, cacert),
       (.cert, cert), (.key, key), (.insecure, insecure ? "true" : nil), (.rate, rate), (.arrival, arrival),
       (.stages, stages), (.closed, closed), (.threads, threads), (.http, http), (.streams, streams), (.lane, lane),
-      (.maxConnectionAge, maxConnectionAge), (.newConnections, newConnections), (.sourceAddress, sourceAddress),
+      (.maxConnectionAge, maxConnectionAge), (.newConnections, newConnections), (.revote, revote),
+      (.votesPerVoter, votesPerVoter), (.sourceAddress, sourceAddress),
       (.control, control), (.podHeader, podHeader), (.versionHeader, versionHeader), (.podPattern, podPattern),
       (.duration, duration), (.warmup, warmup),
       (.connections, connections), (.timeout, timeout), (.pollInterval, pollInterval), (.drainMax, drainMax),

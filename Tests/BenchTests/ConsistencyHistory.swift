@@ -97,3 +97,12 @@ func poll(_ from: Int64, _ to: Int64, _ a: Int, _ b: Int, c: Int? = nil, source:
 func final(_ a: Int, _ b: Int) -> [TallySample] {
   [poll(900, 905, a, b), poll(1000, 1005, a, b), poll(1100, 1105, a, b)]
 }
+
+extension Drain {
+  /// For votes that each count by themselves: `need` is what each choice must show.
+  init(need: [String: Int], begin: MonotonicTime, limit: Duration, hasIndeterminate: Bool = false) {
+    self.init(begin: begin, limit: limit, hasIndeterminate: hasIndeterminate) { sample in
+      need.reduce(0) { $0 + max(0, $1.value - sample[$1.key]) }
+    }
+  }
+}

@@ -37,6 +37,28 @@ struct ForeignAppTests {
     }
   }
 
+  @Test("voters change their minds: the last choice of each is in the table; an app that keeps the first is found out")
+  func revotes() async throws {
+    try await ForeignApp.with { app, votebench in
+      let run = try await votebench.run(app.target + app.socket + app.export + ["--revote", "40%"] + Self.load)
+      let found = try #require(run.summary, "\(run.output)").consistency
+      #expect(found.verdict == "pass" && found.exact && found.accepted == 480, "\(run.output)")
+      let folder = try #require(votebench.report)
+      let again = try await votebench.run(["verify", folder])
+      #expect(again.status == 0, "\(again.output)")
+      let printed = try await votebench.run(["report", "--votes", folder])
+      let voters = Set(
+        printed.output.split(separator: "\n").filter { $0.contains(",vb") }.map { $0.split(separator: ",")[1] })
+      #expect((340..<440).contains(voters.count), "\(voters.count) voters")
+    }
+    try await ForeignApp.with(["--keep-first"]) { app, votebench in
+      let run = try await votebench.run(app.target + app.socket + app.export + ["--votes-per-voter", "2"] + Self.load)
+      let found = try #require(run.summary, "\(run.output)").consistency
+      #expect(run.status == 1 && Set(found.findings.map(\.code)).contains("STALE_CHOICE"), "\(run.output)")
+      #expect(found.lost == 0 && (found.altered ?? 0) > 50, "\(run.output)")
+    }
+  }
+
   @Test("a result that stands still while another moves is frozen, and no vote is called lost for it")
   func frozen() async throws {
     try await ForeignApp.with(["--frozen", "3"]) { app, votebench in

@@ -122,7 +122,7 @@ package struct ConsistencyReport: Sendable {
   private mutating func account(_ audit: VoteAudit, _ evidence: Evidence) {
     let isProven = evidence.isAtRest
     lostMinimum = isProven ? audit.lostCount : 0
-    lostMaximum = audit.lostCount
+    lostMaximum = audit.lostCount + audit.maskedCount
     lostVoters = isProven ? audit.lostVoters : []
     lostPlaces = isProven ? evidence.course.flatMap { LossPlaces(audit, $0) } : nil
     // One row a voter hides duplicates, except for a store that holds two rows of one voter.
@@ -135,6 +135,10 @@ package struct ConsistencyReport: Sendable {
     unresolved = audit.unresolved
     let isEnough = isProven && audit.lostCount > evidence.rules.lossBudget
     findings += audit.findings.filter { isEnough || $0.code != .lost }
+    if audit.maskedCount > 0, lostMaximum > evidence.rules.lossBudget {
+      findings.append(
+        Finding(.masked, "rows of voters' indeterminate votes could hide \(audit.maskedCount) of their losses"))
+    }
   }
 
   private mutating func account(_ account: FinalTally.Account, _ evidence: Evidence) {

@@ -67,10 +67,24 @@ package struct Drain: Sendable {
     deadline = begin + min(limit, Self.leastWait)
   }
 
-  /// The same for votes that each count by themselves: `need` is the base plus the accepted votes, by choice.
-  package init(need: [String: Int], begin: MonotonicTime, limit: Duration, hasIndeterminate: Bool = false) {
-    self.init(begin: begin, limit: limit, hasIndeterminate: hasIndeterminate) { sample in
-      need.reduce(0) { $0 + max(0, $1.value - sample.most($1.key)) }
+  /// The same for the votes of a history, above a tally that showed `base` before the first of them.
+  package init(
+    of history: VoteHistory, rules: ConsistencyRules, base: TallySample, begin: MonotonicTime, limit: Duration
+  ) {
+    let hasRevotes = history.hasRevotes && rules.semantics == .upsert
+    var finals = ChoiceColumns.views(of: history.choices).map { FinalTally(view: $0, rules: rules) }
+    var hasIndeterminate = false
+    history.forEachVote { vote in
+      if vote.outcome == .indeterminate { hasIndeterminate = true }
+      if !hasRevotes { for place in finals.indices { finals[place].add(vote) } }
+    }
+    if hasRevotes {
+      history.forEachVoter { _, votes in for place in finals.indices { finals[place].add(votes) } }
+    }
+    self.init(begin: begin, limit: limit, hasIndeterminate: hasIndeterminate) {
+      [finals, choices = history.choices] sample in
+      let table = PollTable([sample], base: base, choices: choices, rules: rules)
+      return finals.map { $0.deficit(table.sums(0, $0.view).most) }.max() ?? 0
     }
   }
 

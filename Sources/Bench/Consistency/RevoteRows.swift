@@ -6,6 +6,8 @@ struct RevoteRows: Sendable {
   struct Found {
     var rows = 0
     var lost = 0
+    /// Losses beyond them that rows of indeterminate votes may hide.
+    var masked = 0
     var recovered = 0
     var unresolved = 0
     var duplicated = 0
@@ -76,6 +78,7 @@ struct RevoteRows: Sendable {
       let open = made.count { $0.outcome == .indeterminate }
       let most = made.reduce(0) { $0 + ($1.mayCount ? (rules.isExactlyOnce ? 1 : Int($1.sends)) : 0) }
       found.lost += max(0, accepted - count)
+      found.masked += min(accepted, max(0, most - count)) - max(0, accepted - count)
       found.recovered += min(open, max(0, count - accepted))
       found.unresolved += open - min(open, max(0, count - accepted))
       guard count > most else { continue }

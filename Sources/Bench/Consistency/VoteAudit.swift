@@ -30,6 +30,8 @@ package struct VoteAudit: Sendable {
   package private(set) var ghosts = NamedCases<Int>()
   /// Accepted votes without a row, after the end.
   package private(set) var lostCount = 0
+  /// Losses beyond them that rows of the same voter's indeterminate votes may hide; 0 where each voter votes once.
+  package private(set) var maskedCount = 0
   /// Indeterminate votes that were counted.
   package private(set) var recovered = 0
   /// Indeterminate votes that were not.
@@ -119,7 +121,7 @@ package struct VoteAudit: Sendable {
   }
 
   private mutating func finish(_ rows: RevoteRows) {
-    // Voters without a row who were accepted are marked as accepted, so that both kinds of audit name the lost alike.
+    // Only voters of lost votes are marked as accepted, so that both kinds of audit name the lost alike.
     outcomes = VoteBits(count: history.voters, width: 2, value: Outcome.dropped.rawValue)
     let (history, rules) = (history, rules)
     history.forEachVoter { voter, votes in
@@ -132,6 +134,7 @@ package struct VoteAudit: Sendable {
       if found.stale > 0 { stale.add(voter, count: found.stale) }
       if found.ghosts > 0 { ghosts.add(voter, count: found.ghosts) }
       lostCount += found.lost
+      maskedCount += found.masked
       recovered += found.recovered
       unresolved += found.unresolved
     }
@@ -141,10 +144,7 @@ package struct VoteAudit: Sendable {
   ///
   /// Meant for after the end; looked for anew each time.
   package var lost: some Sequence<Int> {
-    let accepted = Outcome.accepted.rawValue
-    return (0..<(revotes == nil ? history.count : history.voters)).lazy.filter { [outcomes, seen] index in
-      outcomes[index] == accepted && seen[index] == 0
-    }
+    (0..<(revotes == nil ? history.count : history.voters)).lazy.filter { isLost($0) }
   }
 
   /// The voters of the lost votes.
@@ -175,7 +175,7 @@ package struct VoteAudit: Sendable {
 
   /// True when the vote, or voter, of this number was lost; meant for after the end.
   func isLost(_ number: Int) -> Bool {
-    outcomes[number] == Outcome.accepted.rawValue && seen[number] == 0
+    outcomes[number] == Outcome.accepted.rawValue && (hasRevotes || seen[number] == 0)
   }
 
   /// The id of a voter.

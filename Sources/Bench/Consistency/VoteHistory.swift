@@ -31,15 +31,18 @@ package struct VoteHistory: Sendable {
   package let voters: Int
   /// Ids and choices.
   package let names: Names
+  /// True when a voter may vote more than once; where none does, vote k is the one of voter k.
+  package let hasRevotes: Bool
   private let replay: @Sendable ((CastVote) -> Void) -> Void
 
   /// A history that `replay` goes through, the same votes each time.
   ///
-  /// With as many voters as votes each voter votes once, and vote k is the one of voter k.
+  /// With fewer voters than votes some vote again, unless `hasRevotes` says otherwise.
   package init(
-    choices: [String], count: Int, voters: Int, names: Names,
+    choices: [String], count: Int, voters: Int, hasRevotes: Bool? = nil, names: Names,
     replay: @escaping @Sendable ((CastVote) -> Void) -> Void
   ) {
+    self.hasRevotes = hasRevotes ?? (voters < count)
     self.choices = choices
     self.count = count
     self.voters = voters
@@ -52,24 +55,22 @@ package struct VoteHistory: Sendable {
     self.init(ballot, count: ledger.count) { body in for vote in ledger.observations { body(vote) } }
   }
 
-  /// The votes that `replay` goes through, numbered below `count`, each by a voter of its own as `ballot` names them.
+  /// The votes that `replay` goes through, numbered below `count`, by voters as `ballot` names them.
   init(_ ballot: Ballot, count: Int, replay: @escaping @Sendable ((Observation) -> Void) -> Void) {
     self.init(
-      choices: ballot.choices, count: count, voters: count,
+      choices: ballot.choices, count: count, voters: count, hasRevotes: !ballot.electorate.isUnique,
       names: Names(
-        number: { ballot.index(of: $0) }, voter: { ballot.voter(of: $0) }, choice: { ballot.choiceIndex(of: $0) })
+        number: { ballot.index(of: $0) }, voter: { ballot.id(ofVoter: $0) }, choice: { ballot.choiceIndex(of: $0) })
     ) { body in
       replay { vote in
         body(
           CastVote(
-            index: vote.index, voter: vote.index, choice: ballot.choiceIndex(of: vote.index), sent: vote.actual,
+            index: vote.index, voter: ballot.voterNumber(of: vote.index),
+            choice: ballot.choiceIndex(of: vote.index), sent: vote.actual,
             ended: vote.completed, outcome: vote.outcome, sends: 1 + Int(vote.resends)))
       }
     }
   }
-
-  /// True when a voter may vote more than once.
-  package var hasRevotes: Bool { voters < count }
 
   /// Goes through every vote.
   package func forEachVote(_ body: (CastVote) -> Void) {
@@ -79,7 +80,8 @@ package struct VoteHistory: Sendable {
   /// The same votes with every interval wider by `offset` at both ends: for clocks that may differ by as much.
   package func widened(by offset: Duration) -> VoteHistory {
     guard offset > .zero else { return self }
-    return VoteHistory(choices: choices, count: count, voters: voters, names: names) { [replay] body in
+    return VoteHistory(choices: choices, count: count, voters: voters, hasRevotes: hasRevotes, names: names) {
+      [replay] body in
       replay { vote in
         var vote = vote
         vote.sent = vote.sent + (.zero - offset)

@@ -10,6 +10,8 @@ package struct Ballot: Sendable, Hashable {
   package let seed: UInt64
   /// What can be voted for, at least one.
   package let choices: [String]
+  /// Who votes more than once.
+  package let electorate: Electorate
 
   /// Digits of an ordinal, in base 36; a check character follows them in a voter id.
   package static let ordinalWidth = 7
@@ -17,22 +19,31 @@ package struct Ballot: Sendable, Hashable {
   /// A ballot for one run.
   ///
   /// `choices` must not be empty.
-  package init(run: String, seed: UInt64, choices: [String]) {
+  package init(run: String, seed: UInt64, choices: [String], electorate: Electorate = .unique) {
     precondition(!choices.isEmpty, "a ballot has at least one choice")
     self.run = run
     self.seed = seed
     self.choices = choices
+    self.electorate = electorate
   }
 
   /// What all voter ids of this run begin with; contains no pattern character of SQL.
   package var voterPrefix: String { "vb\(run)-" }
 
-  /// The voter of vote `index`; each id is used once.
-  package func voter(of index: Int) -> String {
-    voterPrefix + text(of: index, count: Self.ordinalWidth + 1)
+  /// The number of the voter of vote `index`: that of the voter's first vote.
+  package func voterNumber(of index: Int) -> Int {
+    electorate.isUnique ? index : electorate.firstVote(of: index, seed: seed)
   }
 
-  /// The vote that `voter` was made for, or nil when the id is not one of this run (bad prefix, width or check).
+  /// The voter of vote `index`.
+  package func voter(of index: Int) -> String { id(ofVoter: voterNumber(of: index)) }
+
+  /// The id of a voter by number.
+  package func id(ofVoter number: Int) -> String {
+    voterPrefix + text(of: number, count: Self.ordinalWidth + 1)
+  }
+
+  /// The number of `voter`, or nil when the id is not one of this run (bad prefix, width or check).
   package func index(of voter: some StringProtocol) -> Int? {
     guard voter.hasPrefix(voterPrefix) else { return nil }
     let tail = Array(voter.utf8.dropFirst(voterPrefix.utf8.count))

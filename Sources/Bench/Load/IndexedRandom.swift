@@ -7,6 +7,7 @@ enum IndexedRandom {
     case choices = 0
     case gaps = 0x6A09_E667_F3BC_C909
     case cohorts = 0xBB67_AE85_84CA_A73B
+    case revotes = 0x3C6E_F372_FE94_F82B
   }
 
   /// 64 bits for `index`, all values equally likely.

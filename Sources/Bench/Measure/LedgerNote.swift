@@ -34,6 +34,8 @@ package struct LedgerHeading: Sendable, Hashable, Codable {
   package var seed: UInt64
   /// What can be voted for.
   package var choices: [String]
+  /// Who votes more than once; nil in ledgers of before there were such voters.
+  package var electorate: Electorate?
   /// What is promised of the voting system.
   package var rules: ConsistencyRules
 
@@ -47,11 +49,12 @@ package struct LedgerHeading: Sendable, Hashable, Codable {
     run = ballot.run
     seed = ballot.seed
     choices = ballot.choices
+    electorate = ballot.electorate
     self.rules = rules
   }
 
   /// Who voted for what.
-  package var ballot: Ballot { Ballot(run: run, seed: seed, choices: choices) }
+  package var ballot: Ballot { Ballot(run: run, seed: seed, choices: choices, electorate: electorate ?? .unique) }
 }
 
 extension LedgerNote {
@@ -61,7 +64,7 @@ extension LedgerNote {
   /// False for numbers that no run has, with which nothing can be reckoned.
   var isSound: Bool {
     switch self {
-    case .begin(let heading): heading.origin.isSound && heading.rules.isSound
+    case .begin(let heading): heading.origin.isSound && heading.rules.isSound && heading.electorate?.isSound ?? true
     case .source(let traits): traits.isSound
     case .phase(_, let moment), .votesEnded(let moment): moment.isSound
     case .poll(let sample, _): sample.isSound

@@ -69,12 +69,7 @@ extension SettingsReader {
   }
 
   mutating func newConnections(_ http: RunProfile.HTTPVersion, _ schedule: Schedule) -> Double {
-    let share = value(.newConnections, default: 0, expected: "a share such as 10%: 0%, or 0.01% to 100%") { text in
-      guard text.hasSuffix("%"), text.allSatisfy({ $0.isASCII && ($0.isNumber || ".%".contains($0)) }),
-        let percent = Double(text.dropLast()), percent == 0 || (0.01...100).contains(percent)
-      else { return nil as Double? }
-      return percent / 100
-    }
+    let share = share(.newConnections, upTo: 100)
     if share > 0, http == .two { refuse([.newConnections], "needs --http 1.1") }
     if share > 0, schedule.isClosed {
       refuse([.newConnections], "needs --rate or --stages: users of a closed loop keep their connections")

@@ -22,6 +22,14 @@ extension SettingsReader {
     return (evenOrRandom(seed: seed), warmup, baseline)
   }
 
+  /// Who votes more than once.
+  mutating func electorate(_ schedule: Schedule) -> Electorate {
+    if has(.revote) { refuse([.votesPerVoter], "stands against --revote: give one of them") }
+    let revotes = share(.revote, upTo: 90)
+    let turns = integer(.votesPerVoter, default: 1, in: 1...100)
+    return Electorate(turns: revotes > 0 ? 1 : turns, revoteShare: revotes, gap: Electorate.gap(for: schedule))
+  }
+
   private mutating func evenOrRandom(seed: UInt64) -> Schedule {
     let rate = value(
       .rate, default: ArrivalRate(votesPerSecond: 100),

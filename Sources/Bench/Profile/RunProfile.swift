@@ -129,6 +129,8 @@ package struct RunProfile: Sendable, Hashable {
   package var maxConnectionAge: Duration?
   /// The share of votes, 0...1, that take a connection of their own.
   package var newConnections: Double
+  /// Who votes more than once.
+  package var electorate: Electorate
   /// Headers that every vote carries beside votebench's own.
   package var headers: [Header]
   /// A URL that the rollout does not touch, probed alongside; nil for none.
@@ -174,7 +176,8 @@ package struct RunProfile: Sendable, Hashable {
       cert: reader.text(.cert), key: reader.key(), sourceAddress: reader.sourceAddress(), schedule: load.schedule,
       warmup: load.warmup, baseline: load.baseline, threads: lines.threads, connections: lines.connections,
       http: lines.http, streams: lines.streams, lane: lines.lane, maxConnectionAge: reader.maxConnectionAge(),
-      newConnections: reader.newConnections(lines.http, load.schedule), headers: reader.headers(),
+      newConnections: reader.newConnections(lines.http, load.schedule), electorate: reader.electorate(load.schedule),
+      headers: reader.headers(),
       control: reader.control(), podHeader: reader.headerName(.podHeader, default: "X-Pod"),
       versionHeader: reader.headerName(.versionHeader, default: "X-Version"), podPattern: reader.podPattern(),
       timeout: reader.duration(.timeout, default: .seconds(10)),

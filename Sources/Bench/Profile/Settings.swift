@@ -60,6 +60,10 @@ package struct Settings: Sendable, Hashable {
     case lane
     /// Whole seconds after which a connection takes no further vote.
     case maxConnectionAge = "max-connection-age"
+    /// The share of votes by somebody who has voted before: `20%`.
+    case revote
+    /// How often each voter votes.
+    case votesPerVoter = "votes-per-voter"
     /// The share of votes that take a connection of their own: `10%`.
     case newConnections = "new-connections"
     /// The address that connections come from.
@@ -210,6 +214,8 @@ extension Settings.Key {
     case .closed: [.rate, .stages, .arrival]
     case .resultPath: [.tally]
     case .tally: [.resultPath]
+    case .revote: [.votesPerVoter]
+    case .votesPerVoter: [.revote]
     case .podHeader: [.podPattern]
     case .podPattern: [.podHeader]
     case .deployment: [.statefulset, .rollouts]

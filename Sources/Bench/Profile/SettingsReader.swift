@@ -95,6 +95,17 @@ struct SettingsReader {
     }
   }
 
+  /// A share of 1, written in percent; 0 when it is absent.
+  mutating func share(_ key: Settings.Key, upTo most: Double) -> Double {
+    let expected = "a share such as 10%: 0%, or 0.01% to \(Int(most))%"
+    return value(key, default: 0, expected: expected) { text in
+      guard text.hasSuffix("%"), text.allSatisfy({ $0.isASCII && ($0.isNumber || ".%".contains($0)) }),
+        let percent = Double(text.dropLast()), percent == 0 || (0.01...most).contains(percent)
+      else { return nil as Double? }
+      return percent / 100
+    }
+  }
+
   mutating func seed(default fallback: UInt64) -> UInt64 {
     value(.seed, default: fallback, expected: "a whole number from 0 to 2^64 - 1") { UInt64($0) }
   }

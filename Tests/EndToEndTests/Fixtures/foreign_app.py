@@ -3,10 +3,10 @@
 The frontend queues a vote and answers with its page; a worker keeps one row a voter, the last vote wins; the result side
 counts the rows once a second and sends `scores` to everybody, JSON text inside JSON. Socket.IO is python-socketio's.
 
-    foreign_app.py PORT [--frozen SECONDS] [--drop EVERY] [--postgres URL]
+    foreign_app.py PORT [--frozen SECONDS] [--drop EVERY] [--keep-first] [--postgres URL]
 
 --frozen: after so many seconds with votes the scores stand still. --drop: the worker loses every so many-th vote.
---postgres: rows are also kept in the table `votes` there, by psql.
+--keep-first: a voter's first vote stays. --postgres: rows are also kept in the table `votes` there, by psql.
 Besides, what the example does not have: /page (HTML), /table (JSON, by rows), /stream (Server-Sent Events), and /export
 (VOTER<TAB>CHOICE a line).
 """
@@ -28,6 +28,7 @@ options = argparse.ArgumentParser()
 options.add_argument("port", type=int)
 options.add_argument("--frozen", type=float)
 options.add_argument("--drop", type=int)
+options.add_argument("--keep-first", action="store_true")
 options.add_argument("--postgres")
 options = options.parse_args()
 
@@ -66,7 +67,7 @@ def work():
     for number in range(10**9):
         voter, choice = votes.get()
         if not options.drop or number % options.drop != options.drop - 1:
-            rows[voter] = choice
+            rows[voter] = rows.get(voter, choice) if options.keep_first else choice
             if database:
                 database.stdin.write(f"insert into votes values ('{voter}', '{choice}');\n")
                 database.stdin.flush()
