@@ -59,6 +59,38 @@ struct ProfileTests {
     #expect(problems([.resolve: "a.example:443:127.0.0.1", .cacert: "ca.pem"]) == ["--cacert", "--resolve"])
   }
 
+  @Test(
+    "how to vote and where the tally is is checked at once, elsewhere than on the sandbox, which has its own",
+    arguments: [
+      ([.choices: "a,a"], ["--choices"]), ([.choices: "a,,b"], ["--choices"]), ([.choices: "total,b"], ["--choices"]),
+      ([.accepted: "thanks"], ["--accepted"]), ([.voterCookie: "a b"], ["--voter-cookie"]),
+      ([.voteField: "a\r\nb"], ["--vote-field"]), ([.tally: "/result"], ["--tally"]),
+      ([.tally: "json:/r", .resultPath: "/r"], ["--result-path"]),
+      ([.tally: "json:/r#a=/0,b=/1", .privateLabel: "true"], ["--tally"]),
+      ([.tally: "html:/r#{choice}: *%#of * votes", .privateLabel: "true"], ["--tally"]),
+      ([.tally: "json:/r#x=/0,y=/1", .choices: "x,y"], []), ([.tally: "socket.io:/s", .privateLabel: "true"], []),
+      ([.choices: "new york,a&b", .accepted: "for {choice}!", .voterCookie: "session", .voteField: "my vote"], []),
+    ] as [([Settings.Key: String], [String])])
+  func wire(asked: [Settings.Key: String], places: [String]) {
+    #expect(problems(asked.merging([.target: "https://a.example"]) { $1 }) == places)
+    let own = asked.keys.filter { ![.tally, .resultPath].contains($0) }
+    #expect(Set(problems(asked)).isSuperset(of: own.map { "--\($0.rawValue)" }))
+  }
+
+  @Test("several sources make a list in a profile, in their order; a source is not given twice")
+  func sources() throws {
+    let file = try Settings.read(yaml: "tally: ['json:/r', 'sse:/s', 'json:/r']", name: "p.yaml").get()
+    guard case .failure(let list) = RunProfile.validate(file, freshSeed: 1) else {
+      Issue.record("a source was taken twice")
+      return
+    }
+    #expect(list.problems.map(\.expected) == ["is given twice"])
+    let two = Settings.read(
+      yaml: "tally: ['json:/r', 'sse:/s']\nchoices: [x, y]\ntarget: https://a.example", name: "p")
+    let profile = try RunProfile.validate(two.get(), freshSeed: 1).get()
+    #expect(profile.tallySources.map(\.name) == ["json:/r", "sse:/s"] && profile.choices == ["x", "y"])
+  }
+
   @Test("an export is a command, or a URL that psql reads; the sandbox has its own")
   func export() throws {
     let url = "postgresql://postgres@db/votes"
