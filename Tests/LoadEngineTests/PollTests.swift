@@ -38,6 +38,48 @@ extension LoadEngineTests {
       }
     }
 
+    @Test("a source that hangs, lies about its length or sends without end is a failure by its reason, and polls go on")
+    func misbehaving() async throws {
+      let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+      let replies: [RawServer.Reply] = [
+        .bytes(head + "Content-Length: 1000\r\n\r\n{\"a\":1}"), .bytes(head + "Content-Length: 4\r\n\r\n{\"a\":1}"),
+        .answer(String(repeating: " ", count: 300_000) + #"{"a":1}"#), .bytes("HTTP/1.1 200 OK\r\nbroken"),
+        .answer(#"{"a":7}"#), .silence,
+      ]
+      let behaviour = RawServer.toPolls { $0.number <= replies.count ? replies[$0.number - 1] : .silence }
+      try await RawServer.with(behaviour) { server in
+        var configuration = EngineConfiguration.plain(port: server.port, pollInterval: .milliseconds(50))
+        configuration.timeout = .milliseconds(400)
+        let recording = try await Recording(configuration) { _, recording, engine in
+          if recording.tallies.count + recording.tallyFailures.count == replies.count { engine.quit() }
+        }
+        #expect(recording.tallies.map { $0["a"] } == [7])
+        let reasons = recording.tallyFailures
+        try #require(reasons.count == 5, "\(reasons)")
+        #expect(reasons[0] == Cause.curl(18).name && reasons[1] == "no JSON", "\(reasons)")
+        #expect(reasons[2] == "an answer of more than 262144 bytes", "\(reasons)")
+        #expect(!reasons[3].isEmpty && reasons[4] == Cause.curl(28).name, "\(reasons)")
+      }
+    }
+
+    @Test("a stream that ends is asked for anew; of each the first message is left out, which may be of any age")
+    func streams() async throws {
+      let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+      let events = (1...4).map { "data: {\"a\":\($0)}\n\n" }.joined()
+      let behaviour: RawServer.Behaviour = { $0.path == "/stream" ? .bytes(head + events) : .accepted }
+      try await RawServer.with(behaviour) { server in
+        var configuration = EngineConfiguration.plain(port: server.port, pollInterval: .milliseconds(50))
+        configuration.tallySources = ["json:/none", "sse:/stream"].compactMap { TallySource($0, choices: ["a"]) }
+        let recording = try await Recording(configuration) { _, recording, engine in
+          if recording.tallies.count >= 9 { engine.quit() }
+        }
+        let samples = recording.tallies
+        #expect(samples.map { $0["a"] }.prefix(9) == [2, 3, 4, 2, 3, 4, 2, 3, 4])
+        #expect(samples.allSatisfy { $0.source == 1 && $0.sent < $0.received })
+        #expect(Set(recording.tallyFailures) == ["a count that is no whole number from 0 to 2^44"])
+      }
+    }
+
     @Test("polls keep their rhythm and never overlap, however slow the answers", arguments: [30, 130])
     func rhythm(delay: Int) async throws {
       let behaviour = RawServer.toPolls { _ in .answer(#"{"a":1}"#, after: .milliseconds(delay)) }
