@@ -77,11 +77,18 @@ struct PodTimeline: Sendable {
     if !isOld { pass(.created, at) }
     if pod.isScheduled { pass(.scheduled, at) }
     if pod.hasStarted { pass(.started, at) }
-    if pod.isReady { pass(.ready, at) }
+    if pod.isReady { pass(.ready, readiness(seen: at)) }
     if pod.isRunning { wasRunning = true } else if !pod.isMarked { wasRunning = false }
     if pod.isMarked { see(markAt: at) }
     if pod.isMarked, wasRunning, !pod.isRunning { settleTermination(endedAt: at) }
     if pod.isReady { takeBack(.unready) } else if hasPassed(.ready) { pass(.unready, at) }
+  }
+
+  /// Pods and Services are watched on two connections: before one of them broke, a Service may have told already that it
+  /// sends requests to a pod whose own word of it was lost.
+  private func readiness(seen at: Moment) -> Moment {
+    guard !at.isExact, let told = times[.endpointReady] else { return at }
+    return Moment(after: min(at.earliest, told.earliest), until: at.latest)
   }
 
   /// The pod is not there any more; all that comes before has happened by then.

@@ -48,6 +48,20 @@ struct PodTimelineTests {
     #expect((gap.end - gap.start).seconds > 5)
   }
 
+  @Test(
+    "a Service may tell of a pod whose own word was lost with its watch: it was ready by then, or later, not sooner")
+  func lostWord() throws {
+    var scene = try RolloutScene(.image("v2"))
+    try scene.pod("new", ready: false, at: 1)
+    try scene.endpoints("a", ["new": true], at: 2)
+    try scene.pod("new", after: 2.5, at: 8)
+    #expect(scene.moment(.endpointReady, of: "new") == exact(2))
+    #expect(scene.moment(.ready, of: "new") == between(2, 8))
+    try scene.pod("other", ready: false, at: 1)
+    try scene.pod("other", after: 2.5, at: 8)
+    #expect(scene.moment(.ready, of: "other") == between(2.5, 8))
+  }
+
   @Test("a pod in several slices is withdrawn when none sends requests to it, and removed when none has it")
   func slices() throws {
     var scene = try RolloutScene(.image("v2"))

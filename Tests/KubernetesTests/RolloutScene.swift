@@ -31,8 +31,10 @@ struct RolloutScene {
 
   static func moment(_ seconds: Double) -> MonotonicTime { MonotonicTime(nanoseconds: Int64(seconds * 1e9)) }
 
-  mutating func see(_ content: Sighting.Content, at seconds: Double = 0) {
-    progress.see(Sighting(content, at: Moment(Self.moment(seconds))))
+  /// `after`: nobody could see it since then.
+  mutating func see(_ content: Sighting.Content, after blind: Double? = nil, at seconds: Double = 0) {
+    let seen = Self.moment(seconds)
+    progress.see(Sighting(content, at: blind.map { Moment(after: Self.moment($0), until: seen) } ?? Moment(seen)))
   }
 
   mutating func outcome(at seconds: Double) -> RolloutOutcome? { progress.outcome(at: Self.moment(seconds)) }
@@ -69,13 +71,14 @@ struct RolloutScene {
   /// A pod, ready unless said otherwise; `state` is of its container.
   mutating func pod(
     _ name: String, template: Int = 2, phase: String = "Running", ready: Bool? = nil, marked: Bool = false,
-    conditions: String? = nil, state: String? = nil, hook: String = "null", at seconds: Double = 0
+    conditions: String? = nil, state: String? = nil, hook: String = "null", after blind: Double? = nil,
+    at seconds: Double = 0
   ) throws {
     see(
       .pod(
         try Self.pod(
           name, kind, template: template, phase: phase, ready: ready ?? (state == nil && conditions == nil),
-          marked: marked, conditions: conditions, state: state, hook: hook)), at: seconds)
+          marked: marked, conditions: conditions, state: state, hook: hook)), after: blind, at: seconds)
   }
 
   mutating func gone(_ name: String, template: Int = 1, at seconds: Double = 0) throws {
