@@ -2,9 +2,9 @@ extension ConsistencyReport {
   /// What the check is judged from.
   package struct Evidence: Sendable {
     /// Every vote.
-    package var history: VoteHistory
+    package let history: VoteHistory
     /// Polls before the first vote: the base.
-    package var baseline: [TallySample]
+    package let baseline: [TallySample]
     /// Polls from the first vote to the end of the drain, of all sources.
     package var samples: [TallySample]
     /// When the last vote had its outcome; nil when the votes never ended, since the run was killed.
@@ -18,9 +18,12 @@ extension ConsistencyReport {
     /// Why the export could not be read, in a sentence.
     package var exportError: String?
     /// What is promised of the system, and how strictly it is judged.
-    package var rules: ConsistencyRules
+    package let rules: ConsistencyRules
     /// Where votes were in the run; nil where nobody asks.
     package var course: RunCourse?
+
+    /// True when others' votes cannot be told from a fault: the base moved, and nobody said that they may.
+    let isBaseMoving: Bool
 
     /// The evidence; see the members.
     package init(
@@ -36,6 +39,12 @@ extension ConsistencyReport {
       self.exportError = exportError
       self.rules = rules
       self.course = course
+      isBaseMoving =
+        switch rules.foreign {
+        case .allowance, .tagged: false
+        case .exclusive: !Baseline.isSteady(baseline, choices: history.choices)
+        case .privateLabel: !Baseline.isSteady(baseline, choices: history.choices, ofOthers: false)
+        }
     }
 
     /// What all accounting begins with: the last poll before the first vote, an exact one where there is one.
@@ -44,15 +53,6 @@ extension ConsistencyReport {
     /// What all accounting begins with, of the polls before the first vote; nil where there was none.
     package static func base(of baseline: [TallySample]) -> TallySample? {
       baseline.last { $0.rounding == nil } ?? baseline.last
-    }
-
-    /// True when others' votes cannot be told from a fault: the base moved, and nobody said that they may.
-    var isBaseMoving: Bool {
-      switch rules.foreign {
-      case .allowance, .tagged: false
-      case .exclusive: !Baseline.isSteady(baseline, choices: history.choices)
-      case .privateLabel: !Baseline.isSteady(baseline, choices: history.choices, ofOthers: false)
-      }
     }
 
     /// A vote is lost when it is missing from a tally at rest; before, it may be queued and counted later.
