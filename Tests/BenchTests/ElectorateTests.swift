@@ -7,6 +7,22 @@ struct ElectorateTests {
     Ballot(run: "voters00", seed: seed, choices: ["a", "b"], electorate: electorate)
   }
 
+  /// Accepted votes, and the last choice of each voter by its number.
+  private static func ledger(of count: Int, _ ballot: Ballot) -> (Ledger, rows: [Int: Int]) {
+    let origin = MonotonicTime(nanoseconds: 0)
+    var ledger = Ledger(schedule: Schedule(rate: ArrivalRate(votesPerSecond: 100)), origin: origin)
+    var rows: [Int: Int] = [:]
+    for index in 0..<count {
+      let due = origin + .milliseconds(index * 10)
+      ledger.record(
+        Observation(
+          index: index, intended: due, actual: due, completed: due + .milliseconds(3), startLag: 0, outcome: .accepted,
+          cause: .none))
+      rows[ballot.voterNumber(of: index)] = ballot.choiceIndex(of: index)
+    }
+    return (ledger, rows)
+  }
+
   @Test("by default each voter votes once, with the same ids as ever")
   func unique() {
     let ballot = Ballot(run: "voters00", seed: 5, choices: ["a", "b"])
@@ -53,17 +69,8 @@ struct ElectorateTests {
   @Test("a ledger with revotes is audited by voter: the last choice is right, the one before is stale")
   func audit() {
     let ballot = ballot(Electorate(turns: 2, gap: 50))
-    let origin = MonotonicTime(nanoseconds: 0)
-    var ledger = Ledger(schedule: Schedule(rate: ArrivalRate(votesPerSecond: 100)), origin: origin)
-    var rows: [Int: Int] = [:]
-    for index in 0..<400 {
-      let due = origin + .milliseconds(index * 10)
-      ledger.record(
-        Observation(
-          index: index, intended: due, actual: due, completed: due + .milliseconds(3), startLag: 0, outcome: .accepted,
-          cause: .none))
-      rows[ballot.voterNumber(of: index)] = ballot.choiceIndex(of: index)
-    }
+    let (ledger, counted) = Self.ledger(of: 400, ballot)
+    var rows = counted
     let changed = rows.keys.sorted().first { ballot.choiceIndex(of: $0) != ballot.choiceIndex(of: $0 + 50) } ?? 0
     let history = VoteHistory(ledger, ballot)
     for (stored, codes) in [(rows[changed], []), (ballot.choiceIndex(of: changed), [Finding.Code.staleChoice])] {
@@ -106,17 +113,8 @@ struct ElectorateTests {
   func drain() {
     let ballot = ballot(Electorate(turns: 2, gap: 5))
     let origin = MonotonicTime(nanoseconds: 0)
-    var ledger = Ledger(schedule: Schedule(rate: ArrivalRate(votesPerSecond: 100)), origin: origin)
-    var rows: [Int: String] = [:]
-    for index in 0..<20 {
-      let due = origin + .milliseconds(index * 10)
-      ledger.record(
-        Observation(
-          index: index, intended: due, actual: due, completed: due + .milliseconds(3), startLag: 0, outcome: .accepted,
-          cause: .none))
-      rows[ballot.voterNumber(of: index)] = ballot.choice(of: index)
-    }
-    let counts = Dictionary(grouping: rows.values) { $0 }.mapValues(\.count)
+    let (ledger, rows) = Self.ledger(of: 20, ballot)
+    let counts = Dictionary(grouping: rows.values) { ballot.choices[$0] }.mapValues(\.count)
     let zero = TallySample(sent: origin, received: origin, counts: ["a": 0, "b": 0])
     var drain = Drain(
       of: VoteHistory(ledger, ballot), rules: ConsistencyRules(), base: zero, begin: origin, limit: .seconds(600))
