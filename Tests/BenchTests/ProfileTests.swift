@@ -85,6 +85,11 @@ struct ProfileTests {
       return
     }
     #expect(list.problems.map(\.expected) == ["is given twice"])
+    guard case .failure(let comma) = Settings.read(yaml: "choices: ['new york, ny', boston]", name: "p.yaml") else {
+      Issue.record("a choice with a comma was taken for two")
+      return
+    }
+    #expect(comma.problems.map(\.expected) == ["expected a list of plain values, none with a comma in it"])
     let two = Settings.read(
       yaml: "tally: ['json:/r', 'sse:/s']\nchoices: [x, y]\ntarget: https://a.example", name: "p")
     let profile = try RunProfile.validate(two.get(), freshSeed: 1).get()

@@ -42,7 +42,10 @@ private struct ProfileFile {
     let texts = Self.texts(node, of: key)
     if texts.isEmpty {
       problems.append(
-        Settings.Problem(place, "expected \(key.isList ? "a list of plain values" : "one plain value")"))
+        Settings.Problem(
+          place,
+          "expected \(key.isList ? "a list of plain values" : "one plain value")"
+            + (key == .choices ? ", none with a comma in it" : "")))
     }
     return texts.map { Settings.Setting($0, place: place) }
   }
@@ -66,6 +69,8 @@ private struct ProfileFile {
     guard key.isList, let list = node.sequence else { return [] }
     let texts = list.compactMap { $0.scalar?.string }.filter { !$0.isEmpty }
     guard texts.count == list.count, !texts.isEmpty else { return [] }
+    // They are joined by commas, as the flag has them.
+    if key == .choices, texts.contains(where: { $0.contains(",") }) { return [] }
     return key == .stages || key == .choices ? [texts.joined(separator: ",")] : texts
   }
 }

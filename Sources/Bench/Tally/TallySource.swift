@@ -65,8 +65,16 @@ package struct TallySource: Sendable, Hashable {
     (kind, place, picking, event) = (.json, path, .json(TallyPicking.Pointer()), "")
   }
 
-  /// For reports: kind and place.
-  package var name: String { "\(kind.rawValue):\(place)" }
+  /// For reports: kind and place, without what may be secret: a command's arguments, the user and password of a URL.
+  package var name: String {
+    guard kind != .command else {
+      return "\(kind.rawValue):\(place.split(whereSeparator: \.isWhitespace).first ?? "")"
+    }
+    guard let scheme = place.firstRange(of: "://") else { return "\(kind.rawValue):\(place)" }
+    let rest = place[scheme.upperBound...]
+    let host = rest.prefix { $0 != "/" }.lastIndex(of: "@").map { rest[rest.index(after: $0)...] } ?? rest
+    return "\(kind.rawValue):\(place[..<scheme.upperBound])\(host)"
+  }
 
   /// True when the server sends by itself.
   package var isPushed: Bool { kind == .events || kind == .socket }
