@@ -1,0 +1,67 @@
+import Glibc
+
+/// Tests of settings that were tried in the same repetitions, one beside the other.
+///
+/// Source: SLO statistics, section 6.2.
+package enum PairedTests {
+  /// The probability of a sum of `differences` so far from 0, if each had its sign by chance; two-sided.
+  ///
+  /// Of all signs up to 16 differences, of 20 000 choices by `seed` beyond; keeps zeros and ties. 1 for none.
+  package static func signFlip(_ differences: [Double], seed: UInt64 = 0) -> Double {
+    // In an order of their own, so that the answer does not depend on the order or the sign they came with.
+    let sizes = differences.map(abs).sorted()
+    let total = sizes.reduce(0, +)
+    guard total > 0 else { return 1 }
+    // Sums that are equal may come out different in their last digits.
+    let limit = abs(differences.reduce(0, +)) - 1e-9 * total
+    if sizes.count <= 16 {
+      var sums = [0.0]
+      for size in sizes { sums = sums.map { $0 + size } + sums.map { $0 - size } }
+      return Double(sums.count { abs($0) >= limit }) / Double(sums.count)
+    }
+    var random = SeededGenerator(seed: seed)
+    let (draws, few) = (20_000, smallestP(repetitions: sizes.count))
+    let found = (0..<draws).count { _ in
+      var (sum, bits) = (0.0, UInt64(0))
+      for (place, size) in sizes.enumerated() {
+        if place % 64 == 0 { bits = random.next() }
+        sum += bits & 1 == 0 ? size : -size
+        bits >>= 1
+      }
+      return abs(sum) >= limit
+    }
+    // The choice that was observed is one of them: never 0.
+    return max(few, Double(found + 1) / Double(draws + 1))
+  }
+
+  /// The smallest probability that the sign-flip test of so many `repetitions` can come to.
+  package static func smallestP(repetitions: Int) -> Double { exp2(1 - Double(repetitions)) }
+
+  /// How many repetitions it takes so that Holm's first step can reject at all, between `settings` or against one.
+  package static func repetitions(settings: Int, againstOne: Bool = false, alpha: Double = 0.05) -> Int {
+    let pairs = againstOne ? settings - 1 : settings * (settings - 1) / 2
+    var count = 1
+    while Double(max(1, pairs)) * smallestP(repetitions: count) > alpha * (1 + 1e-12) { count += 1 }
+    return count
+  }
+
+  /// Cochran's Q for yes-or-no results: a row for each repetition, as wide as there are settings.
+  package static func cochran(_ rows: [[Bool]]) -> (statistic: Double, p: Double) {
+    guard let settings = rows.first?.count, settings > 1 else { return (0, 1) }
+    let columns = (0..<settings).map { column in Double(rows.count { $0[column] }) }
+    let sums = rows.map { row in Double(row.count { $0 }) }
+    let (total, k) = (columns.reduce(0, +), Double(settings))
+    let spread = k * total - sums.reduce(0) { $0 + $1 * $1 }
+    // Repetitions in which all are alike say nothing.
+    guard spread > 0 else { return (0, 1) }
+    let statistic = (k - 1) * (k * columns.reduce(0) { $0 + $1 * $1 } - total * total) / spread
+    return (statistic, Quantiles.chiSquareTail(statistic, degrees: k - 1))
+  }
+
+  /// McNemar's exact test, two-sided: in how many repetitions only the one or only the other said yes.
+  package static func mcNemar(onlyFirst: Int, onlySecond: Int) -> Double {
+    let rate = FailureRate(
+      failures: Double(min(onlyFirst, onlySecond)), attempts: Double(onlyFirst + onlySecond))
+    return min(1, 2 * rate.tailBelow(0.5))
+  }
+}
