@@ -20,9 +20,9 @@ final class AppendedFile {
     if let descriptor { close(descriptor) }
   }
 
-  /// Makes the file, in place of an older one.
-  func begin() {
-    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+  /// Makes the file, in place of an older one; or goes on behind what it holds.
+  func begin(keeping: Bool = false) {
+    let file = open(path, O_WRONLY | O_CREAT | (keeping ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0o644)
     guard file >= 0 else {
       problem = String(cString: strerror(errno))
       return
@@ -38,7 +38,7 @@ final class AppendedFile {
   /// Adds bytes at the end.
   func write(_ bytes: [UInt8]) {
     guard let descriptor, problem == nil, !bytes.isEmpty else { return }
-    let whole = lseek(descriptor, 0, SEEK_CUR)
+    let whole = lseek(descriptor, 0, SEEK_END)
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -34,9 +34,17 @@ struct RunCommand: AsyncParsableCommand {
       }
       let summary = TerminalSummary(ended.report, color: Console.outputHasColor).text
       Console.output(options.quiet ? summary.prefix { $0 != "\n" } + "\n" : summary)
-      try folder.write(ended.report, exitCode: ended.status.rawValue)
+      let checks = ReportChecks(ended.report, exitCode: ended.status.rawValue)
+      try folder.write(ended.report, checks, exitCode: ended.status.rawValue)
       Console.output(options.quiet ? "" : "report     \(folder.path)\n")
       if let failure = ended.failure { Console.error("votebench: \(failure.message)") }
+      do throws(RunFailure) {
+        try CIReports().publish(ended.report, checks, profile: options.ownProfile, in: folder)
+      } catch {
+        Console.error("votebench: \(error.message)")
+        // What the run came to is not hidden by where it could not be told.
+        throw ended.status.isSuccess ? error.status : ended.status
+      }
       throw ended.status
     } catch let failure as RunFailure {
       Console.error("votebench: \(failure.message)")

@@ -39,7 +39,8 @@ struct RunFolder {
       }
       try Self.write("", to: path + "/summary.json")
       // What an earlier run left here must not be taken for this one's.
-      for name in ["summary.json", "votes.ledger"] where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
+      for name in ["summary.json", "votes.ledger", "report.md", "junit.xml", CIReports.qualityFile]
+      where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
       }
       latencyLog = AppendedFile(path: path + "/latency.hlog")
@@ -86,9 +87,11 @@ struct RunFolder {
   }
 
   /// Writes the report of a run that exits with `exitCode`.
-  func write(_ report: RunReport, exitCode: Int32) throws(RunFailure) {
+  func write(_ report: RunReport, _ checks: ReportChecks, exitCode: Int32) throws(RunFailure) {
     do {
       try Self.write(try SummaryDocument(report, exitCode: exitCode).json(), to: path + "/summary.json")
+      try Self.write(MarkdownReport(report, checks).text, to: path + "/report.md")
+      try Self.write(JUnitDocument(report, checks).text, to: path + "/junit.xml")
       try Self.write(try EventLog(report.material).text(), to: path + "/events.ndjson")
       try Self.write(PercentileText(report.total.responseTime).text, to: path + "/latency.hgrm")
       for phase in report.phases where phase.phase.isCounted {
@@ -111,7 +114,7 @@ struct RunFolder {
     if isNew, isRestored { try? FileManager.default.removeItem(atPath: path) }
   }
 
-  private static func write(_ text: String, to path: String) throws {
+  static func write(_ text: String, to path: String) throws {
     try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
   }
 }

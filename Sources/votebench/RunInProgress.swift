@@ -34,6 +34,9 @@ struct RunInProgress {
   private var exportError: String?
   private var figures: GeneratorFigures?
   private var counts: (votes: Int, failed: Int) = (0, 0)
+  /// Nil without `--abort-on-fail`.
+  private var watch: AbortWatch?
+  private var aborted: Abortion?
   /// Why the run ended before its time; what was measured until then is still reported.
   private(set) var failure: RunFailure?
   /// True once the first vote has its moment: then there is something to report.
@@ -64,6 +67,7 @@ struct RunInProgress {
     baseline = Baseline(choices: ballot.choices)
     sources = TallySources(profile.tallySources, labels: profile.hasPrivateLabels ? ballot.choices : nil)
     machine = RunMachine(plan: RunMachine.Plan(profile))
+    watch = profile.abortsOnFail ? AbortWatch(profile.objectives, most: PhasePlan(profile).mostVotes) : nil
   }
 
   /// Takes one event into account.
@@ -120,6 +124,27 @@ struct RunInProgress {
     }
     log.write(recorder?.closedLines(now: .now) ?? [])
     ledgerFile.add(observations)
+    lookForViolation(observations)
+  }
+
+  /// Ends the run once an objective is surely violated, where that was asked for.
+  private mutating func lookForViolation(_ observations: [Observation]) {
+    guard var watch, let recorder, aborted == nil else { return }
+    var violation: (objective: Objective, reason: String)?
+    for vote in observations where violation == nil {
+      violation = recorder.edges.phase(at: vote.intended).flatMap { watch.add(vote, phase: $0) }
+    }
+    violation = violation ?? watch.search(recorder.ledger, recorder.edges)
+    self.watch = watch
+    guard let violation else { return }
+    let now = MonotonicTime.now
+    let actions = machine.handle(.violated, now: now)
+    // Once changes are being put back there is nothing that it would shorten.
+    guard !actions.isEmpty else { return }
+    aborted = Abortion(
+      expression: violation.objective.expression, reason: violation.reason, at: now - recorder.ledger.origin)
+    progress.note("ending the run: \(violation.objective.expression): \(violation.reason)", at: elapsed(now))
+    act(actions, now: now)
   }
 
   private mutating func record(_ opened: [ConnectionTimes]) {
@@ -213,7 +238,7 @@ struct RunInProgress {
       failure = RunFailure("the rollback could not be made, so nobody knows what it would have done to users: \(error)")
     } else if isUnknown {
       failure = RunFailure("nobody knows whether the change was made, look at the cluster: \(error)")
-    } else if interrupted == nil {
+    } else if interrupted == nil, aborted == nil {
       failure = RunFailure(error)
     }
     // What perhaps was made is put back.
@@ -366,8 +391,8 @@ struct RunInProgress {
     let material = RunReport.Material(
       recorder: recorder, end: .now, rollouts: rollouts, consistency: consistency,
       tallySources: sources.figures,
-      generator: figures, peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil)
-    return RunReport(
-      heading: heading, material: material, objectives: Objective.defaults(duringRollout: profile.rollout != nil))
+      generator: figures, peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil,
+      aborted: aborted)
+    return RunReport(heading: heading, material: material, demands: RunReport.Demands(profile))
   }
 }

@@ -220,6 +220,23 @@ struct RunOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Undo the rollout afterwards (default).")
   var rollback: Bool?
 
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: "An objective such as 'rollout: p99 < 250ms', in place of the default ones; 'default' for those, too; 'none'."
+  )
+  var slo: [String] = []
+
+  @Option(
+    parsing: .unconditional,
+    help: "The outage that must have been visible: length and share (default w=100ms,share=1/3).")
+  var detect: String?
+
+  @Option(parsing: .unconditional, help: "The error budget to reckon with (default 99.9%/30d).")
+  var errorBudget: String?
+
+  @Flag(help: "End the run, and undo the change, as soon as an objective is surely violated.")
+  var abortOnFail = false
+
   @Option(parsing: .unconditional, help: "Folder for the report (default Reports/runs/<UTC time>-<name>).")
   var out: String?
 
@@ -259,11 +276,13 @@ struct RunOptions: ParsableArguments {
       (.deletePod, deletePod ? "true" : nil), (.trigger, trigger), (.strategy, strategy), (.baseline, baseline),
       (.settle, settle), (.recovered, recovered), (.rolloutTimeout, rolloutTimeout),
       (.rollback, rollback.map { $0 ? "true" : "false" }), (.out, out), (.seed, seed),
+      (.detect, detect), (.errorBudget, errorBudget), (.abortOnFail, abortOnFail ? "true" : nil),
     ]
     for (key, text) in texts {
       if let text { settings.set(key, Settings.Setting(text, place: "--\(key.rawValue)")) }
     }
     for text in tally { settings.add(.tally, Settings.Setting(text, place: "--tally")) }
+    for text in slo { settings.add(.slo, Settings.Setting(text, place: "--slo")) }
     for text in header { settings.add(.header, Settings.Setting(text, place: "--header")) }
     for text in setEnv { settings.add(.setEnv, Settings.Setting(text, place: "--set-env")) }
     return settings
@@ -296,10 +315,13 @@ struct RunOptions: ParsableArguments {
     }
   }
 
+  /// The profile's file as typed; nil without one, and for one of the built-in ones.
+  var ownProfile: String? { profile.flatMap { $0.contains("/") || $0.hasSuffix(".yaml") ? $0 : nil } }
+
+  private var profileFile: String? { ownProfile ?? profile.map { Program.projectFile("Profiles/\($0).yaml") } }
+
   private func profileSettings() -> Result<Settings, ProblemList> {
-    guard let profile else { return .success(Settings()) }
-    let path =
-      profile.contains("/") || profile.hasSuffix(".yaml") ? profile : Program.projectFile("Profiles/\(profile).yaml")
+    guard let path = profileFile else { return .success(Settings()) }
     guard let data = try? Data(contentsOf: URL(filePath: path)), let text = String(data: data, encoding: .utf8) else {
       return .failure(
         ProblemList([

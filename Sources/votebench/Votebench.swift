@@ -21,7 +21,8 @@ struct Votebench: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      RunCommand.self, ReportCommand.self, VerifyCommand.self, RestoreCommand.self, SandboxCommand.self,
+      RunCommand.self, PlanCommand.self, ReportCommand.self, VerifyCommand.self, RestoreCommand.self,
+      SandboxCommand.self,
       ManifestsCommand.self,
     ],
     defaultSubcommand: RunCommand.self)

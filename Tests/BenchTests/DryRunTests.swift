@@ -79,10 +79,12 @@ struct DryRunTests {
         commands   rollout    kubectl set image deployment/d c=v2
                    rollback   kubectl rollout undo deployment/d
         watches    pods
-        objectives votes.lost == 0
-                   votes.altered == 0
-                   change: error-rate == 0
-                   rollout.outcome == complete
+        objectives votes.lost == 0              can be decided
+                   votes.altered == 0           can be decided
+                   change: error-rate == 0      can be decided: an outage of 100 ms or more that hits a third of the votes would be seen
+                   rollout.outcome == complete  can be decided
+        visible    500/s could see an outage of 2.0 ms of all votes, or 16 ms of 33% of them (95 %)
+        budget     99.9%/30d
         report     Reports/runs/x: summary.json
         dry run    nothing was changed: no vote was sent, and none of these commands was run
 

@@ -35,7 +35,7 @@ struct ReportTests {
         recorder: recorder, end: at(14), rollouts: rollouts(), consistency: consistency(recorder.ledger, ballot),
         tallySources: [Self.sourceFigures], generator: generator(controlFailures), peakMemoryMegabytes: 25.5,
         isInterrupted: false),
-      objectives: Objective.defaults(duringRollout: true))
+      demands: RunReport.Demands(objectives: Objective.defaults(duringRollout: true), isDuringRollout: true))
   }
 
   /// The votes of the run, every tenth on a connection of its own, and the lines of its log.
@@ -218,7 +218,9 @@ struct ReportTests {
           cause: .status(kind)))
     }
     material.recorder = recorder
-    let report = RunReport(heading: Self.report().heading, material: material, objectives: [])
+    let report = RunReport(
+      heading: Self.report().heading, material: material,
+      demands: RunReport.Demands(objectives: [], isDuringRollout: true))
     let json = try SummaryDocument(report, exitCode: 1).json()
     #expect(json.contains("\"failed_votes_more\" : 10"))
     // Each kind stands in errors[] and answering_pods[], those of the largest groups in failed_votes[] too.
@@ -229,6 +231,14 @@ struct ReportTests {
   @Test("the terminal summary is as the sample")
   func terminal() throws {
     try Self.compare(TerminalSummary(Self.report(), color: false).text, with: "terminal.txt")
+  }
+
+  @Test("report.md and junit.xml are as the samples")
+  func continuousIntegration() throws {
+    let report = Self.report()
+    let checks = ReportChecks(report, exitCode: report.exitCode)
+    try Self.compare(MarkdownReport(report, checks).text, with: "report.md")
+    try Self.compare(JUnitDocument(report, checks).text, with: "junit.xml")
   }
 
   @Test("events.ndjson is as the sample: a line an event, in order of time")

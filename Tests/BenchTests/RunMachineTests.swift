@@ -159,6 +159,22 @@ struct RunMachineTests {
     if rollback { #expect(run.handle(.changeEnded(.complete), now: at(55)) == drained) }
   }
 
+  @Test("an objective that is surely violated undoes all changes, also where none was to be undone, and ends the run")
+  func violated() {
+    for rollback in [true, false] {
+      var run = changing(rollback: rollback)
+      #expect(run.handle(.violated, now: at(42)) == [.abandonRollout, .endVotes])
+      #expect(run.handle(.violated, now: at(43)) == [] && run.handle(.interrupted, now: at(43)) == [])
+      #expect(
+        run.handle(.changeEnded(.interrupted), now: at(44)) == [
+          .begin(.rollback), .startRollback(change: 0), .endVotes,
+        ])
+      // Nothing is left to be shortened.
+      #expect(run.handle(.violated, now: at(45)) == [])
+      #expect(run.handle(.changeEnded(.complete), now: at(46)) == drained)
+    }
+  }
+
   @Test(
     "an interrupt while settling puts everything back with --rollback, and nothing without", arguments: [true, false])
   func interruptedSettle(rollback: Bool) {
@@ -247,6 +263,7 @@ private struct RunHistory {
   var isInterrupted = false
   var underWayAtInterrupt: Int?
   var isCutShort = false
+  var isViolated = false
 
   init(plan: RunMachine.Plan) {
     self.plan = plan
@@ -261,14 +278,16 @@ private struct RunHistory {
       handle(event(&random), now)
     }
     // What comes late changes nothing any more.
-    for event in [.tick, .interrupted, .changeEnded(.complete), .changeNotMade, .restored] as [RunMachine.Event] {
+    for event in [.tick, .interrupted, .violated, .changeEnded(.complete), .changeNotMade, .restored]
+      as [RunMachine.Event]
+    {
       handle(event, now + .seconds(9))
     }
   }
 
   private mutating func event(_ random: inout SplitMix) -> RunMachine.Event {
     switch Int.random(in: 0..<12, using: &random) {
-    case 0: return .interrupted
+    case 0: return Bool.random(using: &random) ? .interrupted : .violated
     case 1...4: return machine.isRestoring ? .restored : .tick
     case _ where underWay == nil: return .tick
     case 5: return .changeNotMade
@@ -291,9 +310,11 @@ private struct RunHistory {
     }
     switch event {
     case .changeEnded, .changeNotMade: underWay = nil
-    case .tick, .restored, .interrupted: break
+    case .tick, .restored, .interrupted, .violated: break
     }
-    for action in machine.handle(event, now: now) {
+    let asked = machine.handle(event, now: now)
+    if event == .violated, !asked.isEmpty { isViolated = true }
+    for action in asked {
       actions.append(action)
       switch action {
       case .startRollout, .startRollback: underWay = action
@@ -307,11 +328,11 @@ private struct RunHistory {
     func expect(_ holds: Bool, _ flaw: String) { if !holds { flaws.append(flaw) } }
     let started = actions.compactMap { if case .startRollout(let change) = $0 { change } else { nil as Int? } }
     let putBack = actions.compactMap { if case .startRollback(let change) = $0 { change } else { nil as Int? } }
-    let stays = plan.rollback ? [] : made.filter { $0 != underWayAtInterrupt }
+    let stays = plan.rollback || isViolated ? [] : made.filter { $0 != underWayAtInterrupt }
     let owed = made.filter { plan.changes[$0] && !stays.contains($0) }
     expect(machine.phase == .drain && !machine.isRestoring, "did not end")
     expect(started == Array(0..<started.count), "changes out of order")
-    expect(isInterrupted || isCutShort || started.count == plan.changes.count, "a change was left out")
+    expect(isInterrupted || isViolated || isCutShort || started.count == plan.changes.count, "a change was left out")
     expect(putBack == owed.reversed(), "put back \(putBack), owed \(owed)")
     let restores = actions.filter { $0 == .restore }.count
     expect(restores == (plan.setsStrategy || !made.isEmpty ? 1 : 0), "\(restores) times restored")

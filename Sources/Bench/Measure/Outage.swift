@@ -50,9 +50,10 @@ package struct Outage: Sendable, Hashable {
 }
 
 /// Goes through votes in due order; an outage is found once the success after it has lasted long enough.
-private struct OutageSearch {
+struct OutageSearch: Sendable {
   private(set) var found: [Outage] = []
-  private var current: Outage?
+  /// The outage that has not ended yet; nil when there is none.
+  private(set) var current: Outage?
   /// The last accepted vote before `current`, or so far when there is none.
   private var acceptedBefore: MonotonicTime?
   /// The accepted votes after the last failed one of `current`.

@@ -38,6 +38,13 @@ package struct Cause: RawRepresentable, Sendable, Hashable {
   /// An HTTP status.
   package static func status(_ status: Int) -> Cause { Cause(rawValue: UInt16(clamping: status)) }
 
+  /// Every name of a cause for which votes of the system fail, save those with a number.
+  package static let names = [
+    "dns", "connect-refused", "timeout", "tls", "closed-without-answer", "send-failed", "connection-reset",
+    "answer-cut",
+    "marker-missing", "no-connection-free", "resend-blocked", "run-ended",
+  ]
+
   /// The name in reports: `http-502`, `timeout`, `connect-refused`.
   package var name: String {
     switch rawValue {

@@ -1,237 +1,188 @@
-/// One bound to meet, judged by what a run measured.
+/// One bound to meet, as somebody wrote it: which votes, what of them, and how much of it is allowed.
+///
+///     [SCOPE:] METRIC[.STATISTIC] COMPARISON VALUE[UNIT] [* PHASE: METRIC.STATISTIC] [(inferred)]
+///
+///     error-rate <= 0.1%        rollout: p99 < 250ms           every 10s change: p99 < 300ms
+///     votes.lost == 0           fresh: errors == 0             rollout: p99 <= 1.5 * baseline: p99
+///
+/// A scope is a phase and, in any order, what narrows it: `kept` or `fresh`, `each pod`, `each version`, `pod NAME`,
+/// `version NAME`, `every 10s`. Without a phase it is `total`.
 package struct Objective: Sendable, Hashable {
-  /// What can be bounded so far: the default objectives of a run with a rollout.
-  package enum Rule: Sendable, Hashable {
-    /// `votes.lost == 0`: no accepted vote is missing from the tally.
-    case nothingLost
-    /// `votes.altered == 0`: no vote was counted for another choice.
-    case nothingAltered
-    /// `change: error-rate == 0` (or `total:` without a rollout): every vote was accepted.
-    case nothingFailed(change: Bool)
-    /// `rollout.outcome == complete`.
-    case rolloutComplete
-  }
+  /// The votes of a phase, or of several together.
+  package enum Part: String, Sendable, Hashable, CaseIterable {
+    case baseline, rollout, settle, rollback, recovered
+    /// Rollout, settle, rollback and recovered together.
+    case change
+    /// Baseline to recovered.
+    case total
 
-  /// What an objective came to.
-  package struct Result: Sendable, Hashable {
-    /// The objective as written.
-    package var expression: String
-    /// The votes it speaks of, `change` or `total`; nil for those that speak of the run.
-    package var phase: String?
-    /// The value seen, nil when there is none.
-    package var observed: String?
-    /// How many votes or rollouts stand behind it.
-    package var sample: Int
-    /// Pass, fail or inconclusive.
-    package var verdict: Verdict
-    /// Why, in a sentence.
-    package var reason: String
-  }
-
-  /// How votes came, as far as it decides what they could have missed.
-  package enum Arrivals: Sendable, Hashable {
-    /// Evenly spaced.
-    case even(perSecond: Double)
-    /// Independently of one another (Poisson).
-    case random(perSecond: Double)
-    /// When a user was free (closed loop): a system that hangs is asked nothing.
-    case whenFree
-
-    /// The probability that all votes miss an outage of this length that hits this share of them.
-    package func missProbability(windowSeconds: Double, share: Double) -> Double {
+    /// The phases that it means.
+    package func contains(_ phase: Phase) -> Bool {
       switch self {
-      case .even(let rate): Objective.missProbability(rate: rate, windowSeconds: windowSeconds, share: share)
-      case .random(let rate): Objective.missProbability(meanHits: rate * windowSeconds * share)
-      case .whenFree: 1
+      case .change: phase.isChange
+      case .total: phase.isCounted
+      default: phase.rawValue == rawValue
       }
     }
   }
 
-  /// What a run measured, as far as objectives need it.
-  package struct Measured: Sendable {
-    /// Rollout, settle, rollback and recovered together.
-    package var change: PhaseFigures
-    /// Baseline to recovered.
-    package var total: PhaseFigures
-    /// What the consistency check came to.
-    package var consistency: ConsistencyReport
-    /// Every change and rollback, in the order in which they began; empty when none was begun.
-    package var rollouts: [RolloutRecord]
-    /// How votes came over `change` at their scarcest.
-    package var changeArrivals: Arrivals
-    /// How votes came over `total` at their scarcest.
-    package var totalArrivals: Arrivals
+  /// Votes on kept connections, or on connections of their own.
+  package enum Cohort: String, Sendable, Hashable, CaseIterable {
+    case kept, fresh
+  }
 
-    /// What a run measured; see the members.
-    package init(
-      change: PhaseFigures, total: PhaseFigures, consistency: ConsistencyReport, rollouts: [RolloutRecord],
-      changeArrivals: Arrivals, totalArrivals: Arrivals
-    ) {
-      self.change = change
-      self.total = total
-      self.consistency = consistency
-      self.rollouts = rollouts
-      self.changeArrivals = changeArrivals
-      self.totalArrivals = totalArrivals
-    }
+  /// Votes by who answered them; those that nobody answered are nobody's.
+  package enum Answering: Sendable, Hashable {
+    /// Each pod that answered, by itself.
+    case eachPod
+    /// Each version that answered, by itself.
+    case eachVersion
+    /// The pod of this name.
+    case pod(String)
+    /// All pods of this version.
+    case version(String)
+  }
+
+  /// Which votes.
+  package struct Scope: Sendable, Hashable {
+    /// The phases.
+    package var part = Part.total
+    /// Each named cohort by itself; none for all votes together.
+    package var cohorts: [Cohort] = []
+    /// Nil for whoever answered, or nobody.
+    package var answering: Answering?
+    /// The length in seconds of the windows that are judged one by one; nil for all of it at once.
+    package var every: Int?
+
+    /// The whole of it.
+    package init(_ part: Part = .total) { self.part = part }
+  }
+
+  /// Which of the three times of a vote.
+  package enum Time: String, Sendable, Hashable, CaseIterable {
+    /// Completion - intended start.
+    case response
+    /// Completion - actual start.
+    case service
+    /// The generator's own lateness.
+    case startLag = "start-lag"
+  }
+
+  /// A figure of many values.
+  package enum Statistic: Sendable, Hashable {
+    /// The value that so many of 100 000 do not exceed: 99 900 for p99.9.
+    case percentile(Int)
+    /// The arithmetic mean.
+    case mean
+    /// The largest.
+    case max
+  }
+
+  /// Failed votes of which kind.
+  package enum ErrorKind: Sendable, Hashable {
+    /// All.
+    case any
+    /// Those of one name: `timeout`, `http-502`.
+    case named(String)
+    /// Those with a status of these hundreds: 5 for `http-5xx`.
+    case statuses(Int)
+  }
+
+  /// What of the votes counted as a number, from summary.json's names.
+  package enum VoteCount: String, Sendable, Hashable, CaseIterable {
+    case lost, altered, duplicated, phantom, accepted, refused, indeterminate, dropped, resent
+  }
+
+  /// What of the changes.
+  package enum Rollout: String, Sendable, Hashable, CaseIterable {
+    /// How they ended.
+    case outcome
+    /// The longest of them, rollbacks apart.
+    case duration
+    /// Ready pods missing, times seconds, the most of one.
+    case unavailable
+    /// Pods beyond the wanted number, times seconds, the most of one.
+    case surge
+  }
+
+  /// What is bounded.
+  package enum Metric: Sendable, Hashable {
+    /// The share of failed votes; `availability` is 1 - it.
+    case errorRate(ErrorKind)
+    /// The number of failed votes.
+    case errors(ErrorKind)
+    /// A figure of one of the three times.
+    case time(Time, Statistic)
+    /// The longest outage.
+    case outageMaximum
+    /// How many outages.
+    case outageCount
+    /// How old the oldest vote was that a poll did not show: p50, p99 or max.
+    case freshness(Statistic)
+    /// So many votes of a kind.
+    case votes(VoteCount)
+    /// A figure of the rollouts.
+    case rollout(Rollout)
+  }
+
+  /// How the figure stands to the bound.
+  package enum Comparison: String, Sendable, Hashable, CaseIterable {
+    case below = "<"
+    case atMost = "<="
+    case equal = "=="
+    case atLeast = ">="
+    case above = ">"
   }
 
   /// The bound.
-  package let rule: Rule
-
-  /// An objective with this bound.
-  package init(_ rule: Rule) {
-    self.rule = rule
+  package enum Bound: Sendable, Hashable {
+    /// A number: of a share 0...1, of a time nanoseconds, else a count.
+    case value(Double)
+    /// So many times the same figure of another part, and so much more.
+    case relative(factor: Double, part: Part, plus: Double)
+    /// How rollouts end.
+    case outcome(RolloutOutcome)
   }
 
-  /// The objectives of a run for which none are given.
+  /// As written.
+  package var expression: String
+  /// Which votes.
+  package var scope: Scope
+  /// What of them.
+  package var metric: Metric
+  /// How it stands to the bound.
+  package var comparison: Comparison
+  /// The bound.
+  package var bound: Bound
+  /// True when the run is taken for a sample of what the system does, also where it would be a census.
+  package var isInferred: Bool
+
+  /// The objectives of a run for which none are given, in the language of objectives.
+  package static func defaultExpressions(duringRollout: Bool) -> [String] {
+    [
+      "votes.lost == 0", "votes.altered == 0", duringRollout ? "change: error-rate == 0" : "error-rate == 0",
+    ] + (duringRollout ? ["rollout.outcome == complete"] : [])
+  }
+
+  /// The same, read.
   package static func defaults(duringRollout: Bool) -> [Objective] {
-    let common = [
-      Objective(.nothingLost), Objective(.nothingAltered), Objective(.nothingFailed(change: duringRollout)),
-    ]
-    return duringRollout ? common + [Objective(.rolloutComplete)] : common
+    defaultExpressions(duringRollout: duringRollout).compactMap { try? Objective($0) }
   }
 
-  /// The objective as written in the language of objectives.
-  package var expression: String {
-    switch rule {
-    case .nothingLost: "votes.lost == 0"
-    case .nothingAltered: "votes.altered == 0"
-    case .nothingFailed(let change): change ? "change: error-rate == 0" : "total: error-rate == 0"
-    case .rolloutComplete: "rollout.outcome == complete"
-    }
-  }
-
-  /// Judges the objective.
+  /// True where the run itself is judged, each vote of it, and not what the system would do in the long run.
   ///
-  /// Nothing seen is never a pass.
-  package func judge(_ measured: Measured) -> Result {
-    switch rule {
-    case .nothingLost: judgeLost(measured.consistency)
-    case .nothingAltered: judgeAltered(measured.consistency)
-    case .nothingFailed(let change):
-      change
-        ? judgeFailed(measured.change, phase: "change", measured.changeArrivals)
-        : judgeFailed(measured.total, phase: "total", measured.totalArrivals)
-    case .rolloutComplete: judgeRollouts(measured.rollouts)
+  /// That is every phase in which something changes. Source: SLO statistics, section 0.
+  package func isCensus(duringRollout: Bool) -> Bool {
+    if isInferred { return false }
+    switch scope.part {
+    case .rollout, .settle, .rollback, .change: return true
+    case .total where duringRollout: return true
+    case .baseline, .recovered, .total: break
     }
-  }
-
-  private func judgeLost(_ consistency: ConsistencyReport) -> Result {
-    let (least, most) = (consistency.lostMinimum, consistency.lostMaximum)
-    // Missing from the tally at its rest, whatever the export or the totals say.
-    let missing = consistency.findings.first { $0.code == .lostOrStuck }
-    let unknown = consistency.findings.first { $0.code.verdict == .inconclusive }
-    let verdict: Verdict =
-      least > 0 || missing != nil ? .fail : most == 0 && unknown == nil ? .pass : .inconclusive
-    let reason =
-      switch verdict {
-      case .fail:
-        least > 0
-          ? "\(least) of \(consistency.accepted) accepted votes never reached the tally" : missing?.detail ?? ""
-      case .pass: "each of \(consistency.accepted) accepted votes is in the tally"
-      case .inconclusive: unknown?.detail ?? "up to \(most) losses cannot be excluded"
-      }
-    return result(observed: least == most ? "\(least)" : "\(least)...\(most)", consistency.accepted, verdict, reason)
-  }
-
-  private func judgeAltered(_ consistency: ConsistencyReport) -> Result {
-    guard let altered = consistency.altered else {
-      guard consistency.choicesMatch, consistency.accepted > 0 else {
-        return result(
-          observed: nil, 0, .inconclusive, "no export of voter ids, and the totals do not show each vote's choice")
-      }
-      return result(
-        observed: "0", consistency.accepted, .pass, "by totals: each choice shows exactly its accepted votes")
+    switch (metric, bound) {
+    case (.errorRate, .value(0)): return true
+    case (.errorRate, _), (.time(_, .percentile), _), (.time(_, .mean), _): return scope.every != nil
+    default: return true
     }
-    let verdict: Verdict = altered == 0 ? (consistency.accepted > 0 ? .pass : .inconclusive) : .fail
-    let reason =
-      altered == 0 ? "each vote was counted for its own choice" : "\(altered) votes were counted for another choice"
-    return result(observed: "\(altered)", consistency.accepted, verdict, reason)
-  }
-
-  /// A census of this run, with the power to see a short partial outage: w = 100 ms of a third of the votes at 95 %.
-  ///
-  /// Source: SLO statistics, section 1: P(miss) = (1 - share)^floor(rate * w).
-  private func judgeFailed(_ figures: PhaseFigures, phase: String, _ arrivals: Arrivals) -> Result {
-    let votes = figures.votes
-    let missed = arrivals.missProbability(windowSeconds: 0.1, share: 1.0 / 3)
-    // Fewer votes than fall into such an outage cannot have seen it, at whatever rate they came.
-    let isTooFew = votes.due < Self.votesToSeeOutage
-    // What the generator did not send says nothing of the system, nor does what failed while the control target did.
-    let (unsent, beside) = (figures.droppedByGenerator, figures.failedWithControl)
-    let failed = votes.failed - unsent
-    let isUnknown = isTooFew || missed > 0.05 || unsent > 0 || beside > 0
-    let verdict: Verdict = failed > beside ? .fail : isUnknown ? .inconclusive : .pass
-    let percent = votes.due == 0 ? nil : Self.percent(failed, of: votes.due)
-    let reason =
-      switch verdict {
-      case .fail:
-        "\(failed) of \(votes.due) votes failed"
-          + (beside > 0 ? ", \(beside) of them while the control target did" : "")
-      case .pass: "no outage of 100 ms or more that hits a third of the votes (95 %)"
-      case .inconclusive: Self.whyUndecided(due: votes.due, unsent: unsent, besideControl: beside, arrivals)
-      }
-    return result(phase: phase, observed: percent, votes.due, verdict, reason)
-  }
-
-  private static func whyUndecided(due: Int, unsent: Int, besideControl: Int, _ arrivals: Arrivals) -> String {
-    if due == 0 { return "no vote was due" }
-    if besideControl > 0 {
-      return
-        "all \(besideControl) votes that failed did so while the control target failed too: trouble on the way there"
-    }
-    if unsent > 0 { return "\(unsent) votes were not sent in time by the generator itself" }
-    if due < votesToSeeOutage { return "no vote failed, but \(due) votes are too few to see an outage" }
-    switch arrivals {
-    case .even: return "no vote failed, but this rate is too low to see an outage of 100 ms: at least 80/s"
-    case .random: return "no vote failed, but this mean rate is too low to see an outage of 100 ms: at least 90/s"
-    case .whenFree:
-      return "no vote failed, but users of a closed loop ask nothing while they wait: use --rate or --stages"
-    }
-  }
-
-  /// The first that did not complete decides; a rollback that did not has left the cluster changed, and goes before all.
-  private func judgeRollouts(_ rollouts: [RolloutRecord]) -> Result {
-    let unfinished = rollouts.filter { $0.outcome != .complete }
-    guard let decisive = unfinished.first(where: \.isRollback) ?? unfinished.first ?? rollouts.first else {
-      return result(observed: nil, 0, .inconclusive, "no rollout was begun")
-    }
-    let outcome = decisive.outcome ?? .interrupted
-    let which = rollouts.count(where: { !$0.isRollback }) > 1 && outcome != .complete ? "\(decisive.workload): " : ""
-    guard !decisive.isRollback || outcome == .complete else {
-      return result(
-        observed: outcome.rawValue, rollouts.count, .fail,
-        "the cluster is NOT as before: rolling back, \(which)\(outcome.sentence)")
-    }
-    let verdict: Verdict = outcome == .complete ? .pass : outcome == .interrupted ? .inconclusive : .fail
-    return result(observed: outcome.rawValue, rollouts.count, verdict, which + outcome.sentence)
-  }
-
-  private func result(
-    phase: String? = nil, observed: String?, _ sample: Int, _ verdict: Verdict, _ reason: String
-  ) -> Result {
-    Result(
-      expression: expression, phase: phase, observed: observed, sample: sample, verdict: verdict, reason: reason)
-  }
-
-  /// ln 0.05 / ln(1 - 1/3), rounded up: 80/s for 100 ms.
-  private static let votesToSeeOutage = 8
-
-  /// A share to a thousandth of a percent; whatever is above 0 does not read as 0.
-  private static func percent(_ part: Int, of whole: Int) -> String {
-    let thousandths = (Double(part) / Double(whole) * 1e5).rounded()
-    return "\(max(thousandths, part > 0 ? 1 : 0) / 1e3)%"
-  }
-
-  /// The probability of no hit where they come independently, so many in the mean: e^-m, by (1 - m/n)^n.
-  private static func missProbability(meanHits: Double) -> Double {
-    (0..<20).reduce(1 - min(1, meanHits / 0x1p20)) { power, _ in power * power }
-  }
-
-  /// The probability that evenly spaced votes all miss an outage of this length that hits this share of them.
-  package static func missProbability(rate: Double, windowSeconds: Double, share: Double) -> Double {
-    let probes = Int(rate * windowSeconds + 1e-9)
-    return (0..<probes).reduce(1.0) { product, _ in product * (1 - share) }
   }
 }

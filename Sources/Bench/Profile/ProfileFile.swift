@@ -12,7 +12,9 @@ private struct ProfileFile {
       if let mapping = root.mapping { return settings(mapping, of: Settings.Key.allCases) }
       problems.append(Settings.Problem(name, "expected a mapping of keys to values"))
     } catch {
-      problems.append(Settings.Problem(name, "is not YAML: \(error)"))
+      // What an objective against another phase looks like to YAML.
+      let hint = yaml.contains("slo:") ? "\nIn slo, quote an objective that has two colons." : ""
+      problems.append(Settings.Problem(name, "is not YAML: \(error)\(hint)"))
     }
     return Settings()
   }
@@ -39,6 +41,7 @@ private struct ProfileFile {
 
   private mutating func values(_ node: Node, of key: Settings.Key, _ place: String) -> [Settings.Setting] {
     if key == .rollouts { return changes(node, place) }
+    if key == .slo, let list = node.sequence { return objectives(list, place) }
     let texts = Self.texts(node, of: key)
     if texts.isEmpty {
       problems.append(
@@ -48,6 +51,25 @@ private struct ProfileFile {
             + (key == .choices ? ", none with a comma in it" : "")))
     }
     return texts.map { Settings.Setting($0, place: place) }
+  }
+
+  /// The objectives of a list, each at its own line.
+  ///
+  /// `- rollout: p99 < 250ms` without quotes is a mapping to YAML, and an objective to whoever wrote it.
+  private mutating func objectives(_ list: Node.Sequence, _ place: String) -> [Settings.Setting] {
+    let settings = list.compactMap { item -> Settings.Setting? in
+      let pair = item.mapping.flatMap { $0.count == 1 ? $0.first : nil }
+      let joined = pair.flatMap { key, value in
+        key.scalar.flatMap { key in value.scalar.map { "\(key.string): \($0.string)" } }
+      }
+      guard let text = item.scalar?.string ?? joined, !text.isEmpty else { return nil }
+      return Settings.Setting(text, place: self.place(item, Settings.Key.slo.rawValue))
+    }
+    if settings.count < list.count || settings.isEmpty {
+      problems.append(
+        Settings.Problem(place, "expected a list of objectives, each a plain value; quote them if in doubt"))
+    }
+    return settings
   }
 
   /// The changes of a list of mappings, each at its own line.

@@ -151,6 +151,14 @@ package struct RunProfile: Sendable, Hashable {
   package var keepsLedger: Bool
   /// Nil without `--during-rollout`.
   package var rollout: Rollout?
+  /// The objectives, in the order given; none where none is wanted.
+  package var objectives: [Objective]
+  /// The outage that the run must have been able to see.
+  package var detection: Detection
+  /// What failures are reckoned against.
+  package var errorBudget: BudgetPlan
+  /// True when the run ends, and the change is undone, as soon as an objective is surely violated.
+  package var abortsOnFail: Bool
   /// Seed of the votes' choices, of Poisson arrivals and of which votes take a connection of their own.
   package var seed: UInt64
   /// The run's folder; nil for one below Reports/runs.
@@ -167,6 +175,7 @@ package struct RunProfile: Sendable, Hashable {
     let seed = reader.seed(default: freshSeed)
     let load = reader.load(seed: seed, duringRollout: during)
     let lines = reader.lines(load.schedule, target: target)
+    let objectives = reader.objectives(duringRollout: during)
     let profile = RunProfile(
       target: target, votePath: reader.path(.votePath, default: "/vote"),
       wire: reader.wire(), choices: choices, hasPrivateLabels: reader.flag(.privateLabel, default: false),
@@ -184,7 +193,14 @@ package struct RunProfile: Sendable, Hashable {
       pollInterval: reader.duration(.pollInterval, default: .milliseconds(500)),
       drainMaximum: reader.duration(.drainMax, default: .seconds(600)),
       keepsLedger: !reader.flag(.noLedger, default: false),
-      rollout: during ? reader.rollout(target: target) : reader.noRollout(), seed: seed, out: reader.text(.out))
+      rollout: during ? reader.rollout(target: target) : reader.noRollout(), objectives: objectives.map(\.objective),
+      detection: reader.detection(), errorBudget: reader.errorBudget(),
+      abortsOnFail: reader.abortsOnFail(duringRollout: during), seed: seed, out: reader.text(.out))
+    reader.check(
+      objectives,
+      Objective.Outlook(
+        phases: PhasePlan(profile).phases, isDuringRollout: during, hasFresh: profile.newConnections > 0,
+        hasKept: profile.newConnections < 1))
     if let list = reader.problemList { return .failure(list) }
     return .success(profile)
   }

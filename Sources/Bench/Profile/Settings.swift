@@ -128,6 +128,14 @@ package struct Settings: Sendable, Hashable {
     case rolloutTimeout = "rollout-timeout"
     /// Whether the rollout is undone afterwards.
     case rollback
+    /// An objective, `none` or `default`; may be repeated.
+    case slo
+    /// The outage that must be visible: `w=100ms,share=1/3`.
+    case detect
+    /// The error budget to reckon with: `99.9%/30d`.
+    case errorBudget = "error-budget"
+    /// Whether the run ends, and the change is undone, as soon as an objective is surely violated.
+    case abortOnFail = "abort-on-fail"
     /// The run's folder.
     case out
     /// Seed of the votes' choices.

@@ -49,16 +49,38 @@ package struct DryRunText: Sendable {
   /// The text, with a line break at its end.
   package var text: String {
     let plan = PhasePlan(profile)
-    let objectives = Objective.defaults(duringRollout: profile.rollout != nil).map(\.expression)
     let sections: [(name: String, lines: [String])] = [
       ("target", [target]), ("cluster", cluster), ("load", [load, sending]), ("phases", phases(plan)),
       ("tally", [tally(plan)]), ("commands", commands.map { Self.column($0.moment.rawValue) + $0.line }),
-      ("watches", watches), ("objectives", objectives), ("report", report),
+      ("watches", watches), ("objectives", objectives(plan)),
+      ("visible", [visibility(plan)]), ("budget", [profile.errorBudget.description]), ("report", report),
       ("dry run", ["nothing was changed: no vote was sent, and none of these commands was run"]),
     ]
     return sections.flatMap { section in
       section.lines.enumerated().map { Self.column($0 == 0 ? section.name : "") + $1 + "\n" }
     }.joined()
+  }
+
+  /// Each objective with what the run can say of it.
+  private func objectives(_ plan: PhasePlan) -> [String] {
+    if profile.objectives.isEmpty { return ["none: only a proven inconsistency fails the run"] }
+    let width = profile.objectives.map(\.expression.count).max() ?? 0
+    return profile.objectives.map { objective in
+      let prospect = Prospect(objective, profile, plan)
+      let answer =
+        switch prospect.answer {
+        case .can: "can be decided"
+        case .depends: "may be decided"
+        case .cannot: "CANNOT be decided"
+        }
+      return Self.column(objective.expression, width + 2) + answer
+        + (prospect.reason.isEmpty ? "" : ": \(prospect.reason)")
+    }
+  }
+
+  private func visibility(_ plan: PhasePlan) -> String {
+    let part: Objective.Part = profile.rollout == nil ? .total : .change
+    return Visibility(plan.arrivals(part, of: profile.schedule), part: part, share: profile.detection.share).sentence
   }
 
   private var target: String {

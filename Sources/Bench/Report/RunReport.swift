@@ -18,12 +18,14 @@ package struct RunReport: Sendable {
     package var peakMemoryMegabytes: Double
     /// True when somebody ended the run early.
     package var isInterrupted: Bool
+    /// The objective for whose sure violation the run was ended; nil when it was not.
+    package var aborted: Abortion?
 
     /// The material; see the members.
     package init(
       recorder: Recorder, end: MonotonicTime, rollouts: [RolloutRecord], consistency: ConsistencyReport,
       tallySources: [TallySources.Figures], generator: GeneratorFigures?, peakMemoryMegabytes: Double,
-      isInterrupted: Bool
+      isInterrupted: Bool, aborted: Abortion? = nil
     ) {
       self.recorder = recorder
       self.end = end
@@ -33,6 +35,7 @@ package struct RunReport: Sendable {
       self.generator = generator
       self.peakMemoryMegabytes = peakMemoryMegabytes
       self.isInterrupted = isInterrupted
+      self.aborted = aborted
     }
 
     /// When the first vote was due.
@@ -62,6 +65,36 @@ package struct RunReport: Sendable {
     }
   }
 
+  /// What the run was asked to show.
+  package struct Demands: Sendable, Hashable {
+    /// The objectives, in the order given.
+    package var objectives: [Objective]
+    /// The outage that it must have been able to see.
+    package var detection: Detection
+    /// What failures are reckoned against.
+    package var errorBudget: BudgetPlan
+    /// True when something was to change in the middle of the load.
+    package var isDuringRollout: Bool
+
+    /// Demands; see the members.
+    package init(
+      objectives: [Objective], detection: Detection = .standard, errorBudget: BudgetPlan = .standard,
+      isDuringRollout: Bool
+    ) {
+      self.objectives = objectives
+      self.detection = detection
+      self.errorBudget = errorBudget
+      self.isDuringRollout = isDuringRollout
+    }
+
+    /// Those of a profile.
+    package init(_ profile: RunProfile) {
+      self.init(
+        objectives: profile.objectives, detection: profile.detection, errorBudget: profile.errorBudget,
+        isDuringRollout: profile.rollout != nil)
+    }
+  }
+
   /// One phase with its figures; times are offsets from the first vote's due moment.
   package struct PhaseReport: Sendable {
     /// Which phase.
@@ -72,6 +105,14 @@ package struct RunReport: Sendable {
     package var duration: Duration
     /// What the votes due in it came to.
     package var figures: PhaseFigures
+
+    /// A phase; see the members.
+    package init(phase: Phase, start: Duration, duration: Duration, figures: PhaseFigures) {
+      self.phase = phase
+      self.start = start
+      self.duration = duration
+      self.figures = figures
+    }
   }
 
   /// Who measured what.
@@ -88,6 +129,12 @@ package struct RunReport: Sendable {
   package let podAnswers: PodAnswers
   /// The failed votes of `total` and the pods that were changing then; without those that the generator did not send.
   package let failureTies: FailureTies
+  /// What the run was asked to show.
+  package let demands: Demands
+  /// What the run could have seen where something changed, else over `total`.
+  package let visibility: Visibility
+  /// What of the error budget was spent there.
+  package let budget: SpentBudget
   /// What each objective came to, in the order given.
   package let objectives: [Objective.Result]
   /// True when the start lag's p99 over `total` is at most 10 ms: what votebench asks of itself.
@@ -96,27 +143,36 @@ package struct RunReport: Sendable {
   package let verdict: Verdict
 
   /// Works everything out from the material.
-  package init(heading: Heading, material: Material, objectives: [Objective]) {
+  package init(heading: Heading, material: Material, demands: Demands) {
     self.heading = heading
     self.material = material
-    let phases = Self.phases(material)
+    self.demands = demands
+    let beside = Self.failedBesideControl(material)
+    let phases = Self.phases(material, beside)
     self.phases = phases
     total = Self.sum(phases.filter { $0.phase.isCounted })
     change = Self.sum(phases.filter { $0.phase.isChange })
     (podAnswers, failureTies) = Self.pods(material)
     keepsSchedule = total.droppedByGenerator == 0 && total.startLag.microseconds.map { $0.p99 <= 10_000 } ?? true
-    let measured = Objective.Measured(
-      change: change, total: total, consistency: material.consistency,
-      rollouts: material.rollouts,
-      changeArrivals: Self.arrivals(phases.filter { $0.phase.isChange }, material.recorder.ledger.schedule),
-      totalArrivals: Self.arrivals(phases.filter { $0.phase.isCounted }, material.recorder.ledger.schedule))
-    self.objectives = objectives.map { $0.judge(measured) }
+    let evidence = Objective.Evidence(
+      ledger: material.recorder.ledger, phases: phases, consistency: material.consistency, rollouts: material.rollouts,
+      podSeconds: material.rollouts.indices.map { Self.podSeconds(material.rollouts, at: $0) },
+      responders: material.generator?.responders ?? [], besideControl: Set(beside.map(\.index)),
+      keepsSchedule: keepsSchedule, isDuringRollout: demands.isDuringRollout, detection: demands.detection)
+    let judgedPart: Objective.Part = demands.isDuringRollout ? .change : .total
+    visibility = Visibility(evidence.arrivals(judgedPart), part: judgedPart, share: demands.detection.share)
+    let judged = demands.isDuringRollout ? change : total
+    budget = SpentBudget(
+      demands.errorBudget, part: judgedPart, failed: judged.votes.failed - judged.droppedByGenerator,
+      of: judged.votes.due,
+      seconds: phases.filter { judgedPart.contains($0.phase) }.reduce(0) { $0 + $1.duration.seconds })
+    objectives = Objective.judge(demands.objectives, evidence)
     verdict = Self.verdict(self.objectives, material, keepsSchedule: keepsSchedule)
   }
 
   /// The figures of each phase, with what only the whole ledger shows: outages, whose accepted votes around may be due in
   /// other phases, and failures beside those of the control target.
-  private static func phases(_ material: Material) -> [PhaseReport] {
+  private static func phases(_ material: Material, _ beside: [Observation]) -> [PhaseReport] {
     let (recorder, edges) = (material.recorder, material.recorder.edges)
     let outages = Outage.find(in: recorder.ledger.observations) {
       // Users of a closed loop vote as soon as they can: the least gap is the one that counts.
@@ -126,7 +182,7 @@ package struct RunReport: Sendable {
     for outage in outages {
       if let place = edges.place(at: outage.start) { figures[place].outages.append(outage) }
     }
-    for vote in failedBesideControl(material) {
+    for vote in beside {
       if let place = edges.place(at: vote.intended) { figures[place].failedWithControl += 1 }
     }
     return zip(edges.edges, figures).map { edge, figures in
@@ -168,16 +224,11 @@ package struct RunReport: Sendable {
   ///
   /// Nil when it is not known how many pods were wanted.
   package func podSeconds(ofRolloutAt place: Int) -> PodSeconds? {
-    PodSeconds(material.rollouts[place], after: Array(material.rollouts[..<place]))
+    Self.podSeconds(material.rollouts, at: place)
   }
 
-  /// How votes came at their scarcest in these phases.
-  private static func arrivals(_ phases: [PhaseReport], _ schedule: Schedule) -> Objective.Arrivals {
-    let rates = phases.filter { $0.duration > .zero }.compactMap {
-      schedule.lowestRatePerSecond(from: $0.start.nanoseconds, to: ($0.start + $0.duration).nanoseconds)
-    }
-    guard !schedule.isClosed else { return .whenFree }
-    return schedule.isRandom ? .random(perSecond: rates.min() ?? 0) : .even(perSecond: rates.min() ?? 0)
+  private static func podSeconds(_ rollouts: [RolloutRecord], at place: Int) -> PodSeconds? {
+    PodSeconds(rollouts[place], after: Array(rollouts[..<place]))
   }
 
   private static func sum(_ phases: [PhaseReport]) -> PhaseFigures {
@@ -191,7 +242,10 @@ package struct RunReport: Sendable {
     let inconsistency: Verdict = material.consistency.verdict == .fail ? .fail : .pass
     // What was cut short has not shown what it was begun for.
     let isWhole: Verdict = keepsSchedule && !material.isInterrupted ? .pass : .inconclusive
-    return (objectives.map(\.verdict) + [inconsistency, isWhole]).merged
+    // Where nothing is asked for there has to be something that nothing speaks against.
+    let isSeen: Verdict = objectives.isEmpty && material.consistency.accepted == 0 ? .inconclusive : .pass
+    let isEndedForIt: Verdict = material.aborted == nil ? .pass : .fail
+    return (objectives.map(\.verdict) + [inconsistency, isWhole, isSeen, isEndedForIt]).merged
   }
 
   /// Who answered votes from baseline to recovered, in the order of their first answer, and what.
@@ -203,6 +257,25 @@ package struct RunReport: Sendable {
       let unnamed = GeneratorFigures.Responder(pod: number == 255 ? "others" : "unknown", version: "")
       return (number > 0 && number <= names.count ? names[number - 1] : unnamed, figures)
     }
+  }
+
+  /// How often a sound system would fail by chance, in a sentence; nil where chance is in no verdict.
+  package var chance: String? {
+    let sampled = objectives.count { $0.evidence != .census }
+    return sampled == 0
+      ? nil
+      : "a sound system fails by chance in about 5% of runs at most (\(sampled) of "
+        + "\(objectives.count) objectives are judged from samples)"
+  }
+
+  /// Why the verdict is what it is, in a sentence.
+  package var sentence: String {
+    if let decisive = objectives.first(where: { $0.verdict == verdict && verdict != .pass }) { return decisive.reason }
+    if let aborted = material.aborted { return aborted.reason }
+    if verdict == .pass { return objectives.isEmpty ? "nothing speaks against it" : "every objective holds" }
+    if let finding = material.consistency.findings.first { return finding.detail }
+    if material.isInterrupted { return "nothing speaks against it, but the run did not reach its end" }
+    return keepsSchedule ? "no vote was accepted" : "the generator could not keep its schedule"
   }
 
   /// Exit status: 0 pass, 1 fail, 2 inconclusive.

@@ -5,7 +5,7 @@ import FoundationEssentials
 /// Names and units are those that scripts rely on.
 package struct SummaryDocument: Sendable, Encodable {
   /// Version of this schema; a field that goes or changes its meaning raises the first number.
-  package static let schema = "votebench.summary/1.4"
+  package static let schema = "votebench.summary/1.5"
 
   private struct ErrorEntry: Encodable {
     var kind: String
@@ -45,13 +45,10 @@ package struct SummaryDocument: Sendable, Encodable {
     var notes: ConsistencyReport.Notes
     var assumptions: [String]
   }
-  private struct ObjectiveEntry: Encodable {
+  private struct AbortEntry: Encodable {
     var expression: String
-    var phase: String?
-    var observed: String?
-    var sample: Int
-    var verdict: Verdict
     var reason: String
+    var atS: Double
   }
 
   private let schema = Self.schema
@@ -71,7 +68,10 @@ package struct SummaryDocument: Sendable, Encodable {
   private let rollouts: [SummaryRollout]
   private let failedVotesUntied: Int
   private let consistency: ConsistencyEntry
-  private let objectives: [ObjectiveEntry]
+  private let objectives: [SummaryObjective]
+  private let aborted: AbortEntry?
+  private let visibility: SummaryVisibility
+  private let errorBudget: SummaryBudget
   private let generator: SummaryGenerator
   private let answeringPods: [SummaryResponder]
   private let answeringVersions: [SummaryResponder]
@@ -97,7 +97,12 @@ package struct SummaryDocument: Sendable, Encodable {
     rollouts = report.material.rollouts.indices.map { SummaryRollout(at: $0, of: report) }
     failedVotesUntied = report.failureTies.untied
     consistency = Self.entry(report.material.consistency, report.material.tallySources)
-    objectives = report.objectives.map(Self.entry)
+    objectives = report.objectives.map(SummaryObjective.init)
+    aborted = report.material.aborted.map {
+      AbortEntry(expression: $0.expression, reason: $0.reason, atS: $0.at.seconds)
+    }
+    visibility = SummaryVisibility(report.visibility)
+    errorBudget = SummaryBudget(report.budget)
     generator = SummaryGenerator(report)
     answeringPods = SummaryResponder.pods(report)
     answeringVersions = SummaryResponder.versions(report)
@@ -135,12 +140,6 @@ package struct SummaryDocument: Sendable, Encodable {
           failures: source.failed.sorted { $0.key < $1.key }.map { .init(reason: $0.key, count: $0.value) })
       },
       notes: consistency.notes, assumptions: consistency.assumptions)
-  }
-
-  private static func entry(_ objective: Objective.Result) -> ObjectiveEntry {
-    ObjectiveEntry(
-      expression: objective.expression, phase: objective.phase, observed: objective.observed,
-      sample: objective.sample, verdict: objective.verdict, reason: objective.reason)
   }
 }
 

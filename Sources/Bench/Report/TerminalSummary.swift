@@ -12,7 +12,7 @@ package struct TerminalSummary: Sendable {
   /// The text, with a line break at its end.
   package var text: String {
     ([verdictLine] + objectiveLines + [""] + phaseTable + [""] + rolloutLines + failureLines + cohortLines
-      + consistencyLines + generatorLines).joined(separator: "\n") + "\n"
+      + consistencyLines + viewLines + generatorLines).joined(separator: "\n") + "\n"
   }
 
   private var verdictLine: String {
@@ -23,52 +23,42 @@ package struct TerminalSummary: Sendable {
       case .fail: paint(word, 31)
       case .inconclusive: paint(word, 33)
       }
-    let reason =
-      report.objectives.first { $0.verdict == report.verdict && report.verdict != .pass }?.reason
-      ?? (report.verdict == .pass
-        ? "every objective holds"
-        : report.material.consistency.findings.first?.detail
-          ?? (report.material.isInterrupted
-            ? "nothing speaks against it, but the run did not reach its end"
-            : "the generator could not keep its schedule"))
-    return "\(painted)  \(reason)" + (report.material.isInterrupted ? "  (interrupted)" : "")
+    let aborted = report.material.aborted.map { "  (ended at \(decimal($0.at.seconds, 1)) s: \($0.expression))" }
+    return "\(painted)  \(report.sentence)" + (report.material.isInterrupted ? "  (interrupted)" : aborted ?? "")
   }
 
   private var objectiveLines: [String] {
-    report.objectives.map { result in
+    if report.objectives.isEmpty { return ["  no objective was asked for (--slo none)"] }
+    let widths = (
+      report.objectives.map(\.expression.count).max() ?? 0,
+      report.objectives.map { ($0.observed ?? "-").count }.max() ?? 0
+    )
+    return report.objectives.flatMap { result -> [String] in
       let mark =
         switch result.verdict {
         case .pass: paint("pass", 32)
         case .fail: paint("FAIL", 31)
         case .inconclusive: paint("?   ", 33)
         }
-      return "  \(mark)  \(pad(result.expression, 30))  \(pad(result.observed ?? "-", 9))  \(result.reason)"
+      let line =
+        "  \(mark)  \(pad(result.expression, min(44, widths.0)))  \(pad(result.observed ?? "-", widths.1))  \(result.reason)"
+      return [line] + (result.remedy.map { ["        would decide: \($0)"] } ?? [])
     }
   }
 
+  /// What could have been seen at all, and what was spent.
+  private var viewLines: [String] {
+    ["visible    \(report.visibility.sentence)", "budget     \(report.budget.sentence)"]
+      + (report.chance.map { ["chance     \($0)"] } ?? [])
+  }
+
   private var phaseTable: [String] {
-    let head = ["phase", "seconds", "due", "accepted", "failed", "p50 ms", "p99 ms", "max ms", "worst outage"]
-    let rows = report.phases.filter { $0.phase != .drain }.map { row($0.phase.rawValue, $0.duration, $0.figures) }
-    let counted = report.phases.filter { $0.phase.isCounted }.reduce(Duration.zero) { $0 + $1.duration }
-    let table = [head] + rows + [row("total", counted, report.total)]
-    let widths = head.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
+    let table = [PhaseTable.head] + PhaseTable(report).rows
+    let widths = PhaseTable.head.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
     return table.map { cells in
       cells.indices.map { $0 == 0 ? pad(cells[$0], widths[$0]) : padLeft(cells[$0], widths[$0]) }
         .joined(separator: "  ")
     }.map { "  " + $0 }
-  }
-
-  private func row(_ name: String, _ duration: Duration, _ figures: PhaseFigures) -> [String] {
-    let response = figures.responseTime.milliseconds
-    func time(_ value: Double?) -> String { value.map { decimal($0, $0 < 100 ? 2 : 0) } ?? "-" }
-    let worst = figures.outages.max { $0.lower < $1.lower }
-    let outage = worst.map { outage in
-      "\(decimal(outage.lower.seconds, 2))s \(Int((outage.share * 100).rounded()))%"
-    }
-    return [
-      name, decimal(duration.seconds, 1), "\(figures.votes.due)", "\(figures.votes.accepted)",
-      "\(figures.votes.failed)", time(response?.p50), time(response?.p99), time(response?.max), outage ?? "none",
-    ]
   }
 
   /// A block a change; the pods to which most failed votes are tied stand with the change that made or ended them.
@@ -194,10 +184,12 @@ package struct TerminalSummary: Sendable {
   }
 }
 
-/// A number with a fixed count of decimals, rounded to the nearest.
+/// A number with a fixed count of decimals, rounded to the nearest; one that has too many digits to be read as a word.
 package func decimal(_ value: Double, _ places: Int) -> String {
   var scale = 1.0
   for _ in 0..<places { scale *= 10 }
+  // No text is worth the report that it stands in.
+  guard abs(value) * scale < 9e18 else { return value.isNaN ? "unknown" : value < 0 ? "-infinite" : "infinite" }
   let scaled = Int64((abs(value) * scale).rounded())
   let whole = "\(scaled / Int64(scale))"
   let sign = value < 0 && scaled > 0 ? "-" : ""

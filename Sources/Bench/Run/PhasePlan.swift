@@ -18,6 +18,13 @@ package struct PhasePlan: Sendable, Hashable {
   /// All of them together.
   package let total: Part
 
+  /// How many votes a part of the run can have at most; nil in the closed model.
+  package func mostVotes(_ part: Objective.Part) -> Int? {
+    let counts = phases.filter(part.contains).map { parts[$0]?.votes?.upperBound }
+    // A phase may end between two votes, and random arrivals are more than their mean now and then.
+    return counts.reduce(Int?.some(0)) { sum, count in sum.flatMap { sum in count.map { sum + $0 + $0 / 10 + 1 } } }
+  }
+
   /// The phases of a run with this profile.
   package init(_ profile: RunProfile) {
     let least = Self.walk(profile, changesTake: .zero)

@@ -15,7 +15,8 @@
 /// -> drain.
 ///
 /// A run that is to end before its time sends no vote more, and puts back what was made before it drains: without a
-/// rollback only the change that was under way. Only a change that was made is undone: an undo of nothing would bring
+/// rollback only the change that was under way, and all of them where an objective is surely violated; once changes are
+/// being put back a violation changes nothing. Only a change that was made is undone: an undo of nothing would bring
 /// back what nobody asked for. What is not measured, strategy and annotations, is restored in any case, once, beside
 /// the drain.
 package struct RunMachine: Sendable {
@@ -32,6 +33,8 @@ package struct RunMachine: Sendable {
     case restored
     /// The run is to end before its time: somebody wants it, or it cannot go on.
     case interrupted
+    /// An objective is surely violated, and the run is to undo its changes and to end.
+    case violated
   }
 
   /// What to do.
@@ -100,6 +103,8 @@ package struct RunMachine: Sendable {
   package private(set) var isRestoring = false
   /// True once the run is to end before its time.
   private var isEnding = false
+  /// True once changes are to be undone even without a rollback.
+  private var undoesAll = false
   /// How many changes have been made: those of the first indices.
   private var made = 0
   /// Changes that are still to be put back, in the order of being made.
@@ -127,13 +132,17 @@ package struct RunMachine: Sendable {
   /// The first event begins the run; when that is `interrupted`, with the drain.
   package mutating func handle(_ event: Event, now: MonotonicTime) -> [Action] {
     guard let phase else {
-      isEnding = event == .interrupted
+      isEnding = event == .interrupted || event == .violated
       return isEnding ? drain(now: now) : enter(.warmup, now: now, lasting: plan.warmup)
     }
     switch event {
     case .interrupted:
       guard !isEnding else { return [] }
       isEnding = true
+      return interrupt(phase, now: now)
+    case .violated:
+      guard !isEnding, [.warmup, .baseline, .rollout, .settle].contains(phase) else { return [] }
+      (isEnding, undoesAll) = (true, true)
       return interrupt(phase, now: now)
     case .changeEnded(let outcome):
       return changeEnded(phase, outcome, now: now)
@@ -162,7 +171,7 @@ package struct RunMachine: Sendable {
   private mutating func changeEnded(_ phase: Phase, _ outcome: RolloutOutcome, now: MonotonicTime) -> [Action] {
     guard phase == .rollout else { return phase == .rollback ? putBackNext(now: now) : [] }
     made += 1
-    if isEnding { return rollback(of: plan.rollback ? 0..<made : made - 1..<made, now: now) }
+    if isEnding { return rollback(of: plan.rollback || undoesAll ? 0..<made : made - 1..<made, now: now) }
     if outcome != .complete { return plan.rollback ? rollback(of: 0..<made, now: now) : drain(now: now) }
     return made < plan.changes.count
       ? [.startRollout(change: made)] : enter(.settle, now: now, lasting: plan.settle)
@@ -171,14 +180,14 @@ package struct RunMachine: Sendable {
   private mutating func changeNotMade(_ phase: Phase, now: MonotonicTime) -> [Action] {
     guard phase == .rollout else { return phase == .rollback ? putBackNext(now: now) : [] }
     isEnding = true
-    return rollback(of: plan.rollback ? 0..<made : 0..<0, now: now)
+    return rollback(of: plan.rollback || undoesAll ? 0..<made : 0..<0, now: now)
   }
 
   private mutating func interrupt(_ phase: Phase, now: MonotonicTime) -> [Action] {
     switch phase {
     // The driver says whether the change was made, and it is undone then.
     case .rollout: [.abandonRollout, .endVotes]
-    case .settle: plan.rollback ? rollback(of: 0..<made, now: now) : drain(now: now)
+    case .settle: plan.rollback || undoesAll ? rollback(of: 0..<made, now: now) : drain(now: now)
     case .warmup, .baseline, .recovered: drain(now: now)
     case .rollback: [.endVotes]
     case .drain: []
