@@ -104,6 +104,13 @@ struct Votebench {
     struct Objective: Decodable {
       var expression: String
       var verdict: String
+      var reason: String
+      var wouldDecide: String?
+      var evidence: String
+    }
+    struct Aborted: Decodable {
+      var expression: String
+      var atS: Double
     }
     var schema: String
     var verdict: String
@@ -116,6 +123,7 @@ struct Votebench {
     var rollouts: [Rollout]
     var consistency: Consistency
     var objectives: [Objective]
+    var aborted: Aborted?
   }
 
   /// A run that has ended.
@@ -148,16 +156,18 @@ struct Votebench {
       atPath: stage.folder + "/Profiles", withDestinationPath: Executables.projectFile("Profiles"))
   }
 
-  /// Starts votebench with these arguments; `path` replaces PATH.
-  func start(_ arguments: [String], path: String? = nil) throws -> ServerProcess {
-    var environment = environment()
+  /// Starts votebench with these arguments; `path` replaces PATH, `added` is beside the environment.
+  func start(_ arguments: [String], path: String? = nil, added: [String: String] = [:]) throws -> ServerProcess {
+    var environment = environment().merging(added) { $1 }
     if let path { environment["PATH"] = path }
     return try stage.start(try Self.path(), arguments, environment: environment, name: "votebench", endSignal: SIGTERM)
   }
 
-  /// The environment that keeps votebench's files within this test.
+  /// The environment that keeps votebench's files within this test, and from the CI system that runs it.
   func environment() -> [String: String] {
-    ProcessInfo.processInfo.environment.merging(["TMPDIR": home, "VOTEBENCH_HOME": stage.folder]) { $1 }
+    ProcessInfo.processInfo.environment
+      .filter { !["GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"].contains($0.key) }
+      .merging(["TMPDIR": home, "VOTEBENCH_HOME": stage.folder]) { $1 }
   }
 
   /// Runs votebench to its end.
