@@ -5,6 +5,19 @@
 /// excluded than are put up with. An audit by export overrides what totals say of losses, duplicates and phantoms; the
 /// polls are judged all the same. Source: the consistency model, section 13.
 package struct ConsistencyReport: Sendable {
+  /// What one poll showed of this run's votes.
+  package struct Poll: Sendable, Hashable {
+    /// When its answer was complete.
+    package var received: MonotonicTime
+    /// Which tally source it came from, counted from 0.
+    package var source: Int
+    /// Votes above those that were there before the first vote.
+    package var visible: Int
+    /// The age of the oldest accepted vote that it did not show, from below to above; nil where all were visible, or where
+    /// nobody can say.
+    package var age: ClosedRange<Duration>?
+  }
+
   /// How old the oldest accepted vote was that a poll did not show yet, over the polls that did not show all, in
   /// milliseconds.
   package struct Freshness: Sendable, Hashable, Codable {
@@ -71,6 +84,8 @@ package struct ConsistencyReport: Sendable {
   package private(set) var freshness: Freshness?
   /// The same from below.
   package private(set) var freshnessAtLeast: Freshness?
+  /// Every poll since the first vote, by the moment of its sending; none without a base to count from.
+  package private(set) var polls: [Poll] = []
   /// Everything found, the gravest first.
   package private(set) var findings: [Finding] = []
   /// What is no finding.
@@ -215,11 +230,12 @@ package struct ConsistencyReport: Sendable {
       ?? indeterminate + judge.resent + lostMaximum
     var (least, most) = (Distribution(), Distribution())
     var untold = 0
-    for age in judge.ages(uncertain: uncertain) {
-      least.record(nanoseconds: age.least.nanoseconds)
-      most.record(nanoseconds: age.most.nanoseconds)
-      if let limit = evidence.rules.freshnessLimit, age.most > limit, age.least <= limit,
-        age.most - age.least > limit
+    polls = judge.polls(uncertain: uncertain)
+    for age in polls.compactMap(\.age) {
+      least.record(nanoseconds: age.lowerBound.nanoseconds)
+      most.record(nanoseconds: age.upperBound.nanoseconds)
+      if let limit = evidence.rules.freshnessLimit, age.upperBound > limit, age.lowerBound <= limit,
+        age.upperBound - age.lowerBound > limit
       {
         untold += 1
       }

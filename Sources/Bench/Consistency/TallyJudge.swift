@@ -122,20 +122,23 @@ struct TallyJudge {
     return totals
   }
 
-  /// The age of the oldest accepted vote that each poll did not show, for polls while some were not visible.
+  /// Every poll with the age of the oldest accepted vote that it did not show, where some were not visible.
   ///
   /// `uncertain` votes may be visible or not, and others' votes besides. With an audit the counted votes are known.
-  func ages(uncertain: Int) -> [(least: Duration, most: Duration)] {
+  func polls(uncertain: Int) -> [ConsistencyReport.Poll] {
     let ages = curves.ages()
-    return table.indices.compactMap { poll in
-      guard let foreign = foreign(poll) ?? (evidence.isBaseMoving ? 0 : nil) else { return nil }
-      let (sent, received) = (
-        MonotonicTime(nanoseconds: table.sent[poll]), MonotonicTime(nanoseconds: table.received[poll])
+    return table.indices.map { number in
+      let (visible, sent, received) = (
+        table.total(number), MonotonicTime(nanoseconds: table.sent[number]),
+        MonotonicTime(nanoseconds: table.received[number])
       )
-      guard ages.isOpen(visible: table.total(poll), uncertain: uncertain + foreign, received: received) else {
-        return nil
-      }
-      return ages.age(visible: table.total(poll), uncertain: uncertain + foreign, sent: sent, received: received)
+      var poll = ConsistencyReport.Poll(received: received, source: table.source[number], visible: visible)
+      guard let foreign = foreign(number) ?? (evidence.isBaseMoving ? 0 : nil),
+        ages.isOpen(visible: visible, uncertain: uncertain + foreign, received: received)
+      else { return poll }
+      let age = ages.age(visible: visible, uncertain: uncertain + foreign, sent: sent, received: received)
+      poll.age = age.least...max(age.least, age.most)
+      return poll
     }
   }
 }
