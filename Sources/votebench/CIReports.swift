@@ -14,13 +14,14 @@ struct CIReports {
   }
 
   /// Hands over what the run came to; `profile` is the file that remarks are shown at.
-  func publish(_ report: RunReport, _ checks: ReportChecks, profile: String?, in folder: RunFolder) throws(RunFailure) {
-    let annotations = Annotations(checks)
+  func publish(_ run: FinishedRun, profile: String?, in folder: RunFolder) throws(RunFailure) {
+    let annotations = Annotations(run.checks)
     if environment["GITHUB_ACTIONS"] == "true" { Console.output(annotations.github) }
     if let summary = environment["GITHUB_STEP_SUMMARY"], !summary.isEmpty {
+      let text = MarkdownReport(run.report, run.checks).text
       let file = AppendedFile(path: summary)
       file.begin(keeping: true)
-      file.write(Array(MarkdownReport(report, checks).text.utf8))
+      file.write(Array(text.utf8))
       if let problem = file.problem {
         throw RunFailure("adding to $GITHUB_STEP_SUMMARY (\(summary)): \(problem). Check that it can be written.")
       }

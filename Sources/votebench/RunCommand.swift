@@ -24,7 +24,7 @@ struct RunCommand: AsyncParsableCommand {
     let execution = RunExecution(profile: profile, progress: ProgressView(style: style), interrupts: Interrupts())
     do {
       if options.dryRun { return Console.output(try await DryRun(profile).text()) }
-      let folder = try RunFolder(profile.out, name: execution.name, keepsLedger: profile.keepsLedger)
+      let folder = try RunFolder(profile.out, name: execution.name, profile)
       let ended: RunExecution.Ended
       do {
         ended = try await execution.run(in: folder)
@@ -32,20 +32,20 @@ struct RunCommand: AsyncParsableCommand {
         folder.discard()
         throw error
       }
-      let summary = TerminalSummary(ended.report, color: Console.outputHasColor).text
+      let (run, status) = (ended.run, ExitCode(ended.run.exitCode))
+      let summary = TerminalSummary(run.report, color: Console.outputHasColor).text
       Console.output(options.quiet ? summary.prefix { $0 != "\n" } + "\n" : summary)
-      let checks = ReportChecks(ended.report, exitCode: ended.status.rawValue)
-      try folder.write(ended.report, checks, exitCode: ended.status.rawValue)
+      try folder.write(run)
       Console.output(options.quiet ? "" : "report     \(folder.path)\n")
       if let failure = ended.failure { Console.error("votebench: \(failure.message)") }
       do throws(RunFailure) {
-        try CIReports().publish(ended.report, checks, profile: options.ownProfile, in: folder)
+        try CIReports().publish(run, profile: options.ownProfile, in: folder)
       } catch {
         Console.error("votebench: \(error.message)")
         // What the run came to is not hidden by where it could not be told.
-        throw ended.status.isSuccess ? error.status : ended.status
+        throw status.isSuccess ? error.status : status
       }
-      throw ended.status
+      throw status
     } catch let failure as RunFailure {
       Console.error("votebench: \(failure.message)")
       throw failure.status

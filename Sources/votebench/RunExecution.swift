@@ -26,8 +26,7 @@ final class RunExecution {
 
   /// What a run came to.
   struct Ended {
-    var report: RunReport
-    var status: ExitCode
+    var run: FinishedRun
     /// Why it ended before its time, nil when it did not.
     var failure: RunFailure?
   }
@@ -165,7 +164,6 @@ final class RunExecution {
         interval: profile.pollInterval, limit: profile.timeout)
       background.append(Task { [send] in await poll.run { send.yield(.engine($0)) } })
     }
-    let started = Date.now
     var run = RunInProgress(
       profile: profile, ballot: ballot, engine: engine, session: session, export: surroundings.export,
       progress: progress, log: folder.latencyLog, ledgerFile: folder.ledger, send: send)
@@ -179,14 +177,8 @@ final class RunExecution {
       throw error
     }
     await run.restore()
-    let heading = RunReport.Heading(
-      target: surroundings.name, seed: ballot.seed, startedAt: started.formatted(.iso8601), run: ballot.run,
-      version: Votebench.version)
-    if let failure = run.failure, !run.hasVotes { throw failure }
-    let report = run.report(heading)
-    let verdict = run.failure?.status ?? ExitCode(report.exitCode)
-    return Ended(
-      report: report, status: run.interrupted.map(ExitStatus.interrupted(by:)) ?? verdict, failure: run.failure)
+    if let finished = run.finished() { return Ended(run: finished, failure: run.failure) }
+    throw run.failure ?? RunFailure("the engine ended before the first vote")
   }
 
   private static func freshRunName() -> String {

@@ -27,7 +27,7 @@ struct RunFolder {
   private let isNew: Bool
 
   /// Makes `folder`, or a new one below Reports/runs that is named by the UTC time and `name`.
-  init(_ folder: String?, name: String, keepsLedger: Bool) throws(RunFailure) {
+  init(_ folder: String?, name: String, _ profile: RunProfile) throws(RunFailure) {
     do {
       if let folder {
         path = folder
@@ -39,12 +39,14 @@ struct RunFolder {
       }
       try Self.write("", to: path + "/summary.json")
       // What an earlier run left here must not be taken for this one's.
-      for name in ["summary.json", "votes.ledger", "report.md", "junit.xml", CIReports.qualityFile]
+      let phases = Phase.allCases.map { "latency.\($0.rawValue).hgrm" }
+      for name in FinishedRun.Format.allCases.map(\.file) + phases + ["votes.ledger", CIReports.qualityFile]
       where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
       }
+      try Self.write(ProfileText(profile, hidesSecrets: false).text, to: path + "/profile.yaml", isPrivate: true)
       latencyLog = AppendedFile(path: path + "/latency.hlog")
-      ledger = LedgerFile(path: path + "/votes.ledger", isKept: keepsLedger)
+      ledger = LedgerFile(path: path + "/votes.ledger", isKept: profile.keepsLedger)
     } catch {
       throw RunFailure(
         "making a folder for the report: \(error). Check that there is space and that you may write there, or use --out."
@@ -86,22 +88,9 @@ struct RunFolder {
     throw CocoaError(.fileWriteFileExists)
   }
 
-  /// Writes the report of a run that exits with `exitCode`.
-  func write(_ report: RunReport, _ checks: ReportChecks, exitCode: Int32) throws(RunFailure) {
-    do {
-      try Self.write(try SummaryDocument(report, exitCode: exitCode).json(), to: path + "/summary.json")
-      try Self.write(MarkdownReport(report, checks).text, to: path + "/report.md")
-      try Self.write(JUnitDocument(report, checks).text, to: path + "/junit.xml")
-      try Self.write(try EventLog(report.material).text(), to: path + "/events.ndjson")
-      try Self.write(PercentileText(report.total.responseTime).text, to: path + "/latency.hgrm")
-      for phase in report.phases where phase.phase.isCounted {
-        try Self.write(
-          PercentileText(phase.figures.responseTime).text, to: path + "/latency.\(phase.phase.rawValue).hgrm")
-      }
-    } catch {
-      throw RunFailure(
-        "writing the report to \(path): \(error). Check that there is space and that you may write there.")
-    }
+  /// Writes the report of a run.
+  func write(_ run: FinishedRun) throws(RunFailure) {
+    try Self.write(run, to: path)
     for (name, problem) in [("latency.hlog", latencyLog.problem), ("votes.ledger", ledger.problem)] {
       guard let problem else { continue }
       throw RunFailure("writing \(path)/\(name): \(problem). Check that there is space and that you may write there.")
@@ -114,7 +103,23 @@ struct RunFolder {
     if isNew, isRestored { try? FileManager.default.removeItem(atPath: path) }
   }
 
-  static func write(_ text: String, to path: String) throws {
-    try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+  /// Writes the files that are made at a run's end; `log` is the histogram log where that is not there yet.
+  static func write(_ run: FinishedRun, log: String? = nil, to path: String) throws(RunFailure) {
+    do {
+      if let log { try write(log, to: path + "/latency.hlog") }
+      for (name, text) in try run.files() { try write(text, to: "\(path)/\(name)") }
+    } catch {
+      throw RunFailure(
+        "writing the report to \(path): \(error). Check that there is space and that you may write there.")
+    }
+  }
+
+  static func write(_ text: String, to path: String, isPrivate: Bool = false) throws {
+    guard isPrivate else { return try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) }
+    if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
+    // Never to be read by others, not even for a moment.
+    let isMade = FileManager.default.createFile(
+      atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    guard isMade else { throw CocoaError(.fileWriteUnknown) }
   }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Bench
 import FoundationEssentials
 import Kubernetes
@@ -39,8 +40,8 @@ struct RunInProgress {
   private var aborted: Abortion?
   /// Why the run ended before its time; what was measured until then is still reported.
   private(set) var failure: RunFailure?
-  /// True once the first vote has its moment: then there is something to report.
-  var hasVotes: Bool { recorder != nil }
+  /// How the run was set up; nil until the first vote has its moment: then there is something to report.
+  private var heading: LedgerHeading?
 
   /// The signal that asked the run to end, nil when none did.
   private(set) var interrupted: Int32?
@@ -108,7 +109,7 @@ struct RunInProgress {
     case .stopped(let figures):
       self.figures = figures
       if let drainState { ledgerFile.add(.drained(state: drainState)) }
-      ledgerFile.add(.pods(names: pods))
+      ledgerFile.add(.generator(figures: figures))
       log.write(recorder?.finish() ?? [])
       isOver = true
     }
@@ -148,8 +149,14 @@ struct RunInProgress {
   }
 
   private mutating func record(_ opened: [ConnectionTimes]) {
-    if recorder == nil { openedBefore += opened }
-    for connection in opened { recorder?.record(connection) }
+    guard recorder != nil else {
+      openedBefore += opened
+      return
+    }
+    for connection in opened {
+      recorder?.record(connection)
+      ledgerFile.add(LedgerRecord.connection(connection))
+    }
   }
 
   private mutating func tally(
@@ -186,28 +193,20 @@ struct RunInProgress {
   private mutating func begin() {
     // Early enough for the engine to be waiting when the first vote is due.
     let origin = MonotonicTime.now + .milliseconds(50)
-    recorder = recorder(from: origin)
-    for connection in openedBefore { recorder?.record(connection) }
-    openedBefore = []
+    let start = Date.now + 0.05
+    recorder = Recorder(profile, origin: origin)
     sources.learnPeriods()
+    let heading = LedgerHeading(
+      version: Votebench.version, startedAt: start.formatted(.iso8601), origin: origin, ballot: ballot, rules: rules,
+      startS: start.timeIntervalSince1970, profile: ProfileText(profile, hidesSecrets: true).text)
+    self.heading = heading
     log.begin()
-    log.write(LatencyLog.header(version: Votebench.version, start: Date.now.timeIntervalSince1970 + 0.05))
-    ledgerFile.begin(
-      LedgerHeading(
-        version: Votebench.version, startedAt: Date.now.formatted(.iso8601), origin: origin, ballot: ballot,
-        rules: rules), baseline: baseline.samples)
+    log.write(LatencyLog.header(version: heading.version, start: start.timeIntervalSince1970))
+    ledgerFile.begin(heading, baseline: baseline.samples)
+    record(openedBefore)
+    openedBefore = []
     engine.begin(at: origin)
     act(machine.handle(.tick, now: origin), now: origin)
-  }
-
-  private func recorder(from origin: MonotonicTime) -> Recorder {
-    let schedule = profile.schedule
-    // No vote takes longer than its wait for a connection and its answer, a timeout each; where that is very long, seconds
-    // are closed all the same, so that few are open.
-    let limit = min(profile.timeout * 2 + .seconds(5), .seconds(120))
-    return Recorder(
-      ledger: Ledger(schedule: schedule, origin: origin),
-      closing: schedule.isClosed ? .after(limit) : .inDueOrder(atMost: limit))
   }
 
   private mutating func votesEnded() {
@@ -223,7 +222,10 @@ struct RunInProgress {
 
   private mutating func changeEnded(_ record: RolloutRecord?) {
     let now = MonotonicTime.now
-    if let record { rollouts.append(record) }
+    if let record {
+      rollouts.append(record)
+      ledgerFile.add(.rollout(record: record))
+    }
     let outcome = record.map { $0.outcome ?? .interrupted } ?? .complete
     progress.note(
       record == nil ? "nothing to put back" : "\(outcome.rawValue): \(outcome.sentence)", at: elapsed(now))
@@ -375,9 +377,11 @@ struct RunInProgress {
     engine.quit()
   }
 
-  /// The report of a run that is over.
-  func report(_ heading: RunReport.Heading) -> RunReport {
-    var recorder = recorder ?? recorder(from: .now)
+  /// The run once it is over; nil when it had no vote, and there is nothing to report.
+  ///
+  /// The ledger gets its last note.
+  func finished() -> FinishedRun? {
+    guard let heading, var recorder else { return nil }
     log.write(recorder.finish())
     let consistency = ConsistencyReport(
       ConsistencyReport.Evidence(
@@ -388,11 +392,17 @@ struct RunInProgress {
           [ledger = recorder.ledger] in
           for vote in ledger.observations { $0(vote) }
         }))
-    let material = RunReport.Material(
-      recorder: recorder, end: .now, rollouts: rollouts, consistency: consistency,
-      tallySources: sources.figures,
-      generator: figures, peakMemoryMegabytes: PeakMemory.megabytes, isInterrupted: interrupted != nil,
-      aborted: aborted)
-    return RunReport(heading: heading, material: material, demands: RunReport.Demands(profile))
+    var ending = RunEnding(
+      at: .now, tallySources: sources.figures, peakMemoryMegabytes: PeakMemory.megabytes,
+      isInterrupted: interrupted != nil, aborted: aborted, failure: failure?.message, exitCode: 0)
+    let report = RunReport(
+      heading: RunReport.Heading(heading, profile),
+      material: RunReport.Material(
+        recorder: recorder, rollouts: rollouts, consistency: consistency, generator: figures, ending: ending),
+      demands: RunReport.Demands(profile))
+    let status = interrupted.map(ExitStatus.interrupted(by:)) ?? failure?.status ?? ExitCode(report.exitCode)
+    ending.exitCode = status.rawValue
+    ledgerFile.add(.ended(ending: ending))
+    return FinishedRun(report: report, exitCode: ending.exitCode, profile: heading.profile ?? "")
   }
 }

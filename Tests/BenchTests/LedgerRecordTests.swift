@@ -26,6 +26,8 @@ struct LedgerRecordTests {
         records.append(.note(.poll(sample: poll(.seconds(second), zero), isBaseline: true)))
       }
       records.append(.note(.phase(name: .baseline, at: origin)))
+      records.append(.connection(connection(origin + .seconds(-1), vote: nil)))
+      records.append(.connection(connection(origin, vote: 5 << 32 | 77)))
       for index in 0..<200 {
         let due = origin + .milliseconds(index * 5)
         let outcome = Outcome.allCases[Int.random(in: 0..<40, using: &random) % 37 % 4 * (index % 9 == 0 ? 1 : 0)]
@@ -49,6 +51,12 @@ struct LedgerRecordTests {
       records += polls.map { .note(.poll(sample: $0, isBaseline: false)) }
       records.append(.note(.votesEnded(at: origin + .milliseconds(1100))))
       records += rows + [.note(.exported(problem: nil)), .note(.drained(state: .converged))]
+    }
+
+    private func connection(_ began: MonotonicTime, vote: Int?) -> ConnectionTimes {
+      ConnectionTimes(
+        began: began, vote: vote, nameLookup: vote.map { _ in .microseconds(7) }, connect: .microseconds(0),
+        tls: vote == nil ? .seconds(3) : nil, firstByte: .microseconds(UInt32.max))
     }
 
     var bytes: [UInt8] {
@@ -207,7 +215,7 @@ struct LedgerRecordTests {
       var place = LedgerRecord.magic.count
       while bytes[place] != kind {
         let length = bytes[place + 4..<place + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
-        place += [1: 32, 2: 16, 3: 8 + length, 4: 24 + 16][Int(bytes[place])] ?? width
+        place += [1: 32, 2: 16, 3: 8 + length, 4: 24 + 16, 5: 32][Int(bytes[place])] ?? width
       }
       bytes[place + high] = 0xFF
       let error = #expect(throws: LedgerScanner.Damage.self) { try Self.read(bytes, pieces: 1 << 20) }

@@ -29,9 +29,10 @@ struct MadeUpRun {
     _ index: Int, isDropped: Bool, _ random: inout Random
   ) -> Observation {
     let due = origin + .milliseconds(5 * index)
-    let lag = Int64(random.below(200_000))
-    let actual = due + .nanoseconds(lag + (random.below(10) == 0 ? Int64(random.below(900_000_000)) : 0))
-    let service = 1_000_000 + random.below(random.below(20) == 0 ? 3_000_000_000 : 8_000_000)
+    // Whole microseconds, as the ledger keeps them: what it rounds is another test's.
+    let lag = Int64(random.below(200)) * 1000
+    let actual = due + .nanoseconds(lag + (random.below(10) == 0 ? Int64(random.below(900_000)) * 1000 : 0))
+    let service = 1_000_000 + random.below(random.below(20) == 0 ? 3_000_000 : 8_000) * 1000
     let fails = !isDropped && random.below(20) == 0
     return Observation(
       index: index, intended: due, actual: actual, completed: isDropped ? actual : actual + .nanoseconds(service),

@@ -7,7 +7,7 @@ import Testing
 @Suite("The log of a killed run", .serialized)
 struct HistogramLogTests {
   @Test(
-    "a run that is killed leaves the seconds until then, readable",
+    "a run that is killed leaves the seconds until then, readable, and is reported from its folder",
     .enabled(if: HistogramLog.reader != nil, "VOTEBENCH_HDRHISTOGRAM names no reader of histogram logs"))
   func killed() async throws {
     try await withStage { stage in
@@ -27,6 +27,11 @@ struct HistogramLogTests {
         Set(log.lines.compactMap(\.tag)).isSuperset(of: ["warmup.response", "baseline.response", "baseline.lag"]))
       // The first of them is shared with the warmup; every later one has all its votes.
       #expect(seconds.dropFirst().allSatisfy { $0.slots.map { $0[1] }.reduce(0, +) == 100 })
+      let told = try await votebench.run(["report", try #require(votebench.report)])
+      let summary = try #require(told.summary, "\(told.output)")
+      #expect(told.status == 0 && summary.verdict == "inconclusive" && summary.interrupted, "\(told.output)")
+      #expect(summary.total.votes.due >= 100 && summary.rollouts.isEmpty)
+      try await votebench.validateSummary()
       try await waitUntil("the sandbox has ended by itself", within: .seconds(30)) { votebench.processes().isEmpty }
     }
   }

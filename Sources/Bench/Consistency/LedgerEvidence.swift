@@ -29,6 +29,7 @@ package struct LedgerEvidence: Sendable {
     switch record {
     case .vote(let vote): count = max(count, vote.index + 1)
     case .row, .strangeRow: rows += 1
+    case .connection: break
     case .note(let note): add(note)
     }
   }
@@ -42,7 +43,8 @@ package struct LedgerEvidence: Sendable {
     case .poll(let sample, false): samples.append(sample)
     case .votesEnded(let moment): votesEnded = moment
     case .drained(let state): drain = state
-    case .pods(let names): pods = names
+    case .generator(let figures): pods = figures.responders.map(\.pod)
+    case .rollout, .ended: break
     case .exported(let problem):
       exportEnded = true
       exportError = problem

@@ -73,7 +73,7 @@ package struct VoteAudit: Sendable {
     case .row(let voter, let choice):
       add(number: voter, choice: history.choices.indices.contains(choice) ? choice : nil)
     case .strangeRow(let voter, let choice): add(voter: voter, choice: choice)
-    case .vote, .note: break
+    case .vote, .connection, .note: break
     }
   }
 

@@ -26,4 +26,14 @@ package struct ConnectionTimes: Sendable, Hashable {
     self.tls = tls
     self.firstByte = firstByte
   }
+
+  /// The times as a ledger keeps them: each part in microseconds, rounded up.
+  package var kept: Self {
+    func microseconds(_ part: Duration?) -> Duration? {
+      part.map { .microseconds(UInt32(clamping: ($0.nanoseconds + 999) / 1000)) }
+    }
+    return Self(
+      began: began, vote: vote, nameLookup: microseconds(nameLookup), connect: microseconds(connect),
+      tls: microseconds(tls), firstByte: microseconds(firstByte))
+  }
 }

@@ -1,7 +1,7 @@
 /// What the generator can say of itself: whether it kept its schedule, what it cost, and how it sent.
-package struct GeneratorFigures: Sendable, Hashable {
+package struct GeneratorFigures: Sendable, Hashable, Codable {
   /// Who answered votes: a pod and its version, as the answers name them; either may be empty.
-  package struct Responder: Sendable, Hashable {
+  package struct Responder: Sendable, Hashable, Codable {
     /// The pod's name.
     package var pod: String
     /// The version that it runs.
@@ -15,7 +15,7 @@ package struct GeneratorFigures: Sendable, Hashable {
   }
 
   /// Moments at which a thread of the engine was woken later than it had asked for: the machine's doing.
-  package struct Stalls: Sendable, Hashable {
+  package struct Stalls: Sendable, Hashable, Codable {
     /// How many were longer than 10 ms.
     package var count: Int
     /// The longest, above 10 ms or not.
@@ -29,7 +29,7 @@ package struct GeneratorFigures: Sendable, Hashable {
   }
 
   /// What the probes of `--control` saw: a target that the rollout does not touch.
-  package struct Control: Sendable, Hashable {
+  package struct Control: Sendable, Hashable, Codable {
     /// Probes sent, one a second.
     package var probes: Int
     /// When each failed probe was sent.

@@ -39,10 +39,11 @@ package struct Ledger: Sendable {
   /// Votes from index 0 to the highest recorded one, recorded or not.
   package var count: Int { entries.count }
 
-  /// Keeps one observation.
+  /// Keeps one observation, and gives it as it is kept.
   ///
   /// A vote is observed once; a second observation of it is a broken rule of ours.
-  package mutating func record(_ observation: Observation) {
+  @discardableResult
+  package mutating func record(_ observation: Observation) -> Observation {
     while entries.count <= observation.index {
       entries.append(
         Entry(
@@ -58,6 +59,7 @@ package struct Ledger: Sendable {
       state: observation.outcome.rawValue, resends: observation.resends, pod: observation.pod,
       isFresh: observation.isFresh)
     if keepsOffsets { offsets[observation.index] = observation.intended.nanoseconds - origin.nanoseconds }
+    return kept(entries[observation.index], of: observation.index, intended: observation.intended)
   }
 
   /// When vote `index` was due.
@@ -75,14 +77,17 @@ package struct Ledger: Sendable {
 
   /// Everything kept of vote `index`, with times to the microsecond, nil while it has not come back.
   package subscript(index: Int) -> Observation? {
-    guard let outcome = outcome(of: index) else { return nil }
-    let entry = entries[index]
-    let intended = intendedStart(of: index)
-    return Observation(
+    guard outcome(of: index) != nil else { return nil }
+    return kept(entries[index], of: index, intended: intendedStart(of: index))
+  }
+
+  private func kept(_ entry: Entry, of index: Int, intended: MonotonicTime) -> Observation {
+    Observation(
       index: index, intended: intended,
       actual: MonotonicTime(nanoseconds: intended.nanoseconds + Int64(entry.startOffset) * 1000),
       completed: MonotonicTime(nanoseconds: intended.nanoseconds + Int64(entry.endOffset) * 1000),
-      startLag: Int64(entry.startLag) * 1000, outcome: outcome, cause: Cause(rawValue: entry.cause),
+      startLag: Int64(entry.startLag) * 1000, outcome: Outcome(rawValue: entry.state) ?? .indeterminate,
+      cause: Cause(rawValue: entry.cause),
       resends: entry.resends, isFresh: entry.isFresh, pod: entry.pod)
   }
 

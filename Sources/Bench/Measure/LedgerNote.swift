@@ -10,14 +10,50 @@ package enum LedgerNote: Sendable, Hashable, Codable {
   case source(traits: ConsistencyRules.Source)
   /// A poll of the tally; `isBaseline` for those before the first vote.
   case poll(sample: TallySample, isBaseline: Bool)
-  /// The pods that answered, by their numbers in the votes, counted from 1.
-  case pods(names: [String])
+  /// A change of the cluster, or its rollback, has ended.
+  case rollout(record: RolloutRecord)
+  /// What the generator says of itself, and who answered.
+  case generator(figures: GeneratorFigures)
   /// Every vote has its outcome.
   case votesEnded(at: MonotonicTime)
   /// How the drain stood at its end.
   case drained(state: Drain.State)
   /// The export ended: nil for well, else why it cannot be used, in a sentence.
   case exported(problem: String?)
+  /// The run is over: the last note of a ledger.
+  case ended(ending: RunEnding)
+}
+
+/// How a run ended, and what is known at its end alone.
+package struct RunEnding: Sendable, Hashable, Codable {
+  /// When: the end of the last phase.
+  package var at: MonotonicTime
+  /// How often each tally source could be read.
+  package var tallySources: [TallySources.Figures]
+  /// The most memory that the process has had resident, in 10^6 bytes; 0 when the kernel does not say.
+  package var peakMemoryMegabytes: Double
+  /// True when somebody ended the run early.
+  package var isInterrupted: Bool
+  /// The objective for whose sure violation the run was ended; nil when it was not.
+  package var aborted: Abortion?
+  /// What kept the run from its end, in a sentence; nil when nothing did.
+  package var failure: String?
+  /// The exit status.
+  package var exitCode: Int32
+
+  /// An ending; see the members.
+  package init(
+    at: MonotonicTime, tallySources: [TallySources.Figures], peakMemoryMegabytes: Double, isInterrupted: Bool,
+    aborted: Abortion?, failure: String?, exitCode: Int32
+  ) {
+    self.at = at
+    self.tallySources = tallySources
+    self.peakMemoryMegabytes = peakMemoryMegabytes
+    self.isInterrupted = isInterrupted
+    self.aborted = aborted
+    self.failure = failure
+    self.exitCode = exitCode
+  }
 }
 
 /// What all judging of a ledger needs to know beforehand.
@@ -38,10 +74,15 @@ package struct LedgerHeading: Sendable, Hashable, Codable {
   package var electorate: Electorate?
   /// What is promised of the voting system.
   package var rules: ConsistencyRules
+  /// When the first vote was due by the wall clock, in seconds since 1970; nil in older ledgers.
+  package var startS: Double?
+  /// The resolved profile as YAML, without what may be secret; nil in older ledgers.
+  package var profile: String?
 
   /// The heading of a ledger; see the members.
   package init(
-    version: String, startedAt: String, origin: MonotonicTime, ballot: Ballot, rules: ConsistencyRules
+    version: String, startedAt: String, origin: MonotonicTime, ballot: Ballot, rules: ConsistencyRules,
+    startS: Double? = nil, profile: String? = nil
   ) {
     self.version = version
     self.startedAt = startedAt
@@ -51,6 +92,8 @@ package struct LedgerHeading: Sendable, Hashable, Codable {
     choices = ballot.choices
     electorate = ballot.electorate
     self.rules = rules
+    self.startS = startS
+    self.profile = profile
   }
 
   /// Who voted for what.
@@ -71,7 +114,10 @@ extension LedgerNote {
     case .drained(.timedOut(let deficit, let rest)): Self.isCount(deficit) && Self.isLength(rest ?? .zero)
     case .drained(.stalled(let deficit, .holding(let queued))): Self.isCount(deficit) && Self.isCount(queued)
     case .drained(.stalled(let deficit, _)), .drained(.waiting(let deficit)): Self.isCount(deficit)
-    case .drained(.converged), .pods, .exported: true
+    case .rollout(let record): record.isSound
+    case .generator(let figures): figures.isSound
+    case .ended(let ending): ending.isSound
+    case .drained(.converged), .exported: true
     }
   }
 
@@ -111,5 +157,33 @@ extension ForeignTraffic {
     case .allowance(.atMost(let count)): LedgerNote.isCount(count)
     case .allowance(.measured(let count, let span)): LedgerNote.isCount(count) && LedgerNote.isLength(span)
     }
+  }
+}
+
+extension Moment {
+  fileprivate var isSound: Bool { earliest.isSound && latest.isSound && earliest <= latest }
+}
+
+extension RolloutRecord {
+  fileprivate var isSound: Bool {
+    let moments = [start, end ?? start] + gaps.flatMap { [$0.start, $0.end] }
+    let seen = notes.map(\.at) + pods.flatMap(\.times.values)
+    return moments.allSatisfy(\.isSound) && seen.allSatisfy(\.isSound) && LedgerNote.isCount(wantedBefore)
+      && LedgerNote.isCount(wantedAfter)
+  }
+}
+
+extension GeneratorFigures {
+  fileprivate var isSound: Bool {
+    let lengths = [processorTime, stalls.longest, control?.slowest ?? .zero]
+    return lengths.allSatisfy(LedgerNote.isLength) && LedgerNote.isCount(backlogMaximum)
+      && LedgerNote.isCount(stalls.count) && control?.failures.allSatisfy(\.isSound) ?? true
+  }
+}
+
+extension RunEnding {
+  fileprivate var isSound: Bool {
+    at.isSound && LedgerNote.isLength(aborted?.at ?? .zero) && (0...1e9).contains(peakMemoryMegabytes)
+      && tallySources.allSatisfy { LedgerNote.isCount($0.good) && $0.failed.values.allSatisfy(LedgerNote.isCount) }
   }
 }

@@ -11,6 +11,8 @@ import FoundationEssentials
 ///     note  8 + n      3, 3 zeros, n u32, then n bytes of JSON
 ///     poll  24 + 8 m   4, 1 for one before the first vote, source u16, m u32, sent i64, received i64, then the counts
 ///                      of the m choices u64; a poll that shows anything else is a note
+///     opened  32 bytes 5, flags (1: for a vote; 2, 4, 8, 16: the parts that were reached), 0, bits 32...39 of the vote's
+///                      index, index u32, began i64 (ns), look-up, connect, TLS, first byte u32 (us)
 ///
 /// Starts are rounded down and ends up, so that no interval is shorter than it was: the same values as `Ledger` keeps.
 package enum LedgerRecord: Sendable, Hashable {
@@ -20,6 +22,8 @@ package enum LedgerRecord: Sendable, Hashable {
   case row(voter: Int, choice: Int)
   /// A row of the export that is neither: as it was printed.
   case strangeRow(voter: String, choice: String)
+  /// A connection was opened.
+  case connection(ConnectionTimes)
   /// Anything else.
   indirect case note(LedgerNote)
 
@@ -41,6 +45,7 @@ package enum LedgerRecord: Sendable, Hashable {
   static let rowWidth = 16
   static let noteWidth = 8
   static let pollWidth = 24
+  static let connectionWidth = 32
   /// A note beyond that is damage: the longest, a poll of 256 kB whose every byte is escaped, has 1.5 MB.
   static let noteLimit = 1 << 21
 
@@ -49,6 +54,7 @@ package enum LedgerRecord: Sendable, Hashable {
     case row = 2
     case note = 3
     case poll = 4
+    case connection = 5
   }
 
   /// A row that is no voter's, in JSON.
@@ -67,8 +73,20 @@ package enum LedgerRecord: Sendable, Hashable {
       bytes += [Kind.row.rawValue, UInt8(choice), 0, 0, 0, 0, 0, 0]
       Self.append(UInt64(voter), to: &bytes)
     case .strangeRow(let voter, let choice): Self.append(json: StrangeRow(voter: voter, choice: choice), to: &bytes)
+    case .connection(let connection): Self.append(connection, to: &bytes)
     case .note(let note): Self.append(json: note, to: &bytes)
     }
+  }
+
+  private static func append(_ connection: ConnectionTimes, to bytes: inout [UInt8]) {
+    let parts = [connection.nameLookup, connection.connect, connection.tls, connection.firstByte]
+    var flags: UInt8 = connection.vote == nil ? 0 : 1
+    for (place, part) in parts.enumerated() where part != nil { flags |= 2 << UInt8(place) }
+    let vote = UInt64(connection.vote ?? 0)
+    bytes += [Kind.connection.rawValue, flags, 0, UInt8(truncatingIfNeeded: vote >> 32)]
+    append(UInt32(truncatingIfNeeded: vote), to: &bytes)
+    append(connection.began.nanoseconds, to: &bytes)
+    for part in parts { append(UInt32(clamping: ((part?.nanoseconds ?? 0) + 999) / 1000), to: &bytes) }
   }
 
   /// The records of votes, of a ledger whose first vote was due at `origin`: four words each.

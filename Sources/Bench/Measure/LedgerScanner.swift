@@ -58,6 +58,7 @@ package struct LedgerScanner: Sendable {
     switch LedgerRecord.Kind(rawValue: bytes[place]) {
     case .vote: return LedgerRecord.voteWidth
     case .row: return LedgerRecord.rowWidth
+    case .connection: return LedgerRecord.connectionWidth
     case .note:
       guard place + LedgerRecord.noteWidth <= bytes.count else { return nil }
       let length = Int(Self.number(bytes, place + 4, as: UInt32.self))
@@ -78,6 +79,7 @@ package struct LedgerScanner: Sendable {
       guard voter < Self.mostVotes else { throw damage(place, "a row of voter number \(voter)") }
       return .row(voter: Int(voter), choice: Int(bytes[place + 1]))
     case .poll: return readsNotes ? .note(try poll(bytes, place)) : nil
+    case .connection: return readsNotes ? .connection(try connection(bytes, place)) : nil
     case .note, nil: return try text(bytes, place, width)
     }
   }
@@ -118,6 +120,20 @@ package struct LedgerScanner: Sendable {
       isBaseline: bytes[place + 1] == 1)
     guard note.isSound else { throw damage(place, "a poll with a number that no run has") }
     return note
+  }
+
+  private func connection(_ bytes: [UInt8], _ place: Int) throws(Damage) -> ConnectionTimes {
+    let flags = bytes[place + 1]
+    let began = MonotonicTime(nanoseconds: Self.number(bytes, place + 8, as: Int64.self))
+    guard began.nanoseconds.magnitude < LedgerNote.farthest else { throw damage(place, "a connection of no run") }
+    func part(_ number: Int) -> Duration? {
+      flags & (2 << UInt8(number)) == 0
+        ? nil : .microseconds(Self.number(bytes, place + 16 + 4 * number, as: UInt32.self))
+    }
+    let vote = Int(Self.number(bytes, place + 4, as: UInt32.self)) | Int(bytes[place + 3]) << 32
+    return ConnectionTimes(
+      began: began, vote: flags & 1 == 1 ? vote : nil, nameLookup: part(0), connect: part(1), tls: part(2),
+      firstByte: part(3))
   }
 
   private func vote(_ bytes: [UInt8], _ place: Int) throws(Damage) -> Observation {

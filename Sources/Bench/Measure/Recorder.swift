@@ -53,8 +53,9 @@ package struct Recorder: Sendable {
   /// Takes one vote into account.
   ///
   /// One that was due before the first phase is in the ledger alone.
-  package mutating func record(_ vote: Observation) {
-    ledger.record(vote)
+  package mutating func record(_ observed: Observation) {
+    // Figures are made of what the ledger keeps, so that they can be made again from it.
+    let vote = ledger.record(observed)
     guard let place = edges.place(at: vote.intended) else { return }
     figures[place].count(vote)
     guard vote.outcome != .dropped else { return }
@@ -66,7 +67,8 @@ package struct Recorder: Sendable {
   }
 
   /// Takes one connection into account, in the phase in which its opening began.
-  package mutating func record(_ connection: ConnectionTimes) {
+  package mutating func record(_ observed: ConnectionTimes) {
+    let connection = observed.kept
     if connection.vote != nil, let place = edges.place(at: connection.began) {
       figures[place].record(connection)
     } else {

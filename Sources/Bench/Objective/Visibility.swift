@@ -79,7 +79,7 @@ package struct SpentBudget: Sendable, Hashable {
 }
 
 /// Why a run was ended before its time by `--abort-on-fail`.
-package struct Abortion: Sendable, Hashable {
+package struct Abortion: Sendable, Hashable, Codable {
   /// The objective, as written.
   package var expression: String
   /// What was seen, in a sentence.

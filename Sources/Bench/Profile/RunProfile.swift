@@ -163,6 +163,8 @@ package struct RunProfile: Sendable, Hashable {
   package var seed: UInt64
   /// The run's folder; nil for one below Reports/runs.
   package var out: String?
+  /// What was asked for, as typed.
+  package var settings: Settings
 
   /// Reads settings; all problems at once.
   ///
@@ -195,7 +197,7 @@ package struct RunProfile: Sendable, Hashable {
       keepsLedger: !reader.flag(.noLedger, default: false),
       rollout: during ? reader.rollout(target: target) : reader.noRollout(), objectives: objectives.map(\.objective),
       detection: reader.detection(), errorBudget: reader.errorBudget(),
-      abortsOnFail: reader.abortsOnFail(duringRollout: during), seed: seed, out: reader.text(.out))
+      abortsOnFail: reader.abortsOnFail(duringRollout: during), seed: seed, out: reader.text(.out), settings: settings)
     reader.check(
       objectives,
       Objective.Outlook(

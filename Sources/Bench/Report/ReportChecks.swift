@@ -55,7 +55,8 @@ package struct ReportChecks: Sendable {
     all.append(
       Check(
         group: "run", name: "the run reached its end", verdict: isWhole ? .pass : .inconclusive,
-        reason: isWhole ? "all that was begun was ended" : "it ended with exit status \(exitCode)",
+        reason: isWhole
+          ? "all that was begun was ended" : report.material.failure ?? "it ended with exit status \(exitCode)",
         remedy: isWhole ? nil : "run again to its end"))
     // Whatever else kept it from 0 must not be green here.
     if exitCode != 0, all.allSatisfy({ $0.verdict == .pass }) {

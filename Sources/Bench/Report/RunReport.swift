@@ -20,6 +20,8 @@ package struct RunReport: Sendable {
     package var isInterrupted: Bool
     /// The objective for whose sure violation the run was ended; nil when it was not.
     package var aborted: Abortion?
+    /// What kept the run from its end, in a sentence; nil when nothing did.
+    package var failure: String?
 
     /// The material; see the members.
     package init(
@@ -36,6 +38,18 @@ package struct RunReport: Sendable {
       self.peakMemoryMegabytes = peakMemoryMegabytes
       self.isInterrupted = isInterrupted
       self.aborted = aborted
+    }
+
+    /// The material of a run that ended so.
+    package init(
+      recorder: Recorder, rollouts: [RolloutRecord], consistency: ConsistencyReport, generator: GeneratorFigures?,
+      ending: RunEnding
+    ) {
+      self.init(
+        recorder: recorder, end: ending.at, rollouts: rollouts, consistency: consistency,
+        tallySources: ending.tallySources, generator: generator, peakMemoryMegabytes: ending.peakMemoryMegabytes,
+        isInterrupted: ending.isInterrupted, aborted: ending.aborted)
+      failure = ending.failure
     }
 
     /// When the first vote was due.
@@ -62,6 +76,13 @@ package struct RunReport: Sendable {
       self.startedAt = startedAt
       self.run = run
       self.version = version
+    }
+
+    /// That of a ledger's run by `profile`.
+    package init(_ ledger: LedgerHeading, _ profile: RunProfile) {
+      self.init(
+        target: profile.target.name, seed: ledger.seed, startedAt: ledger.startedAt, run: ledger.run,
+        version: ledger.version)
     }
   }
 

@@ -2,7 +2,7 @@
 ///
 /// What a watch shows as it happens is exact. What happened while nobody could see lies within an interval: after the
 /// last moment at which it was seen not to have happened, and before the first at which it was seen to have.
-package struct Moment: Sendable, Hashable {
+package struct Moment: Sendable, Hashable, Codable {
   /// It did not happen before.
   package var earliest: MonotonicTime
   /// It had happened by then; equal to `earliest` where the moment is exact.

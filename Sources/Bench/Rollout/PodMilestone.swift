@@ -1,5 +1,5 @@
 /// What a pod passes in its life, in the usual order; spelled as reports spell it.
-package enum PodMilestone: String, Sendable, Hashable, CaseIterable {
+package enum PodMilestone: String, Sendable, Hashable, Codable, CodingKeyRepresentable, CaseIterable {
   /// The API server has it.
   case created
   /// A node was chosen for it.

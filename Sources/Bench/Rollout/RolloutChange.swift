@@ -1,7 +1,7 @@
 /// What rolls: a Deployment or a StatefulSet.
-package struct Workload: Sendable, Hashable, CustomStringConvertible {
+package struct Workload: Sendable, Hashable, Codable, CustomStringConvertible {
   /// The kinds, spelled as kubectl takes them.
-  package enum Kind: String, Sendable, Hashable, CaseIterable {
+  package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
     /// Rolls by ReplicaSets, an old and a new one.
     case deployment
     /// Rolls pod by pod, from the highest ordinal; pods keep their names.

@@ -1,7 +1,7 @@
 /// One change of the cluster as it was seen: when it began and ended, how, and what each pod did.
-package struct RolloutRecord: Sendable, Hashable {
+package struct RolloutRecord: Sendable, Hashable, Codable {
   /// A pod's life as far as it was seen.
-  package struct Pod: Sendable, Hashable {
+  package struct Pod: Sendable, Hashable, Codable {
     /// Its name; a StatefulSet's pods keep theirs.
     package var name: String
     /// Its identity in the cluster, never given again.
@@ -23,7 +23,7 @@ package struct RolloutRecord: Sendable, Hashable {
   }
 
   /// A time for which nothing was seen of the cluster: the API server was away, or a watch was broken.
-  package struct Gap: Sendable, Hashable {
+  package struct Gap: Sendable, Hashable, Codable {
     /// The last moment at which the cluster was seen.
     package var start: MonotonicTime
     /// When it was seen again.
@@ -37,7 +37,7 @@ package struct RolloutRecord: Sendable, Hashable {
   }
 
   /// Something that the cluster did, for `events.ndjson`.
-  package struct Note: Sendable, Hashable {
+  package struct Note: Sendable, Hashable, Codable {
     /// When.
     package var at: Moment
     /// Kind of the object, as Kubernetes spells it: `Pod`, `Deployment`, `EndpointSlice`.

@@ -1,0 +1,54 @@
+import FoundationEssentials
+import TestSupport
+import Testing
+
+/// The folder of a run: what it holds, and that it is enough to tell the run again.
+@Suite("The report of a run", .serialized)
+struct ReportRunTests {
+  private func files(_ folder: String) throws -> [String: Data] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    return try Dictionary(
+      uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: URL(filePath: "\(folder)/\($0)"))) })
+  }
+
+  @Test("every file is written again to the byte, from the ledger alone; no secret is in any but profile.yaml")
+  func again() async throws {
+    try await withStage { stage in
+      let votebench = try Votebench(on: stage)
+      let run = try await votebench.run(
+        Votebench.shortRollout + [
+          "--new-connections", "10%", "--header", "X-Token: s3cr3t", "--image", "voting-app:abrupt",
+        ]
+      )
+      let folder = try #require(votebench.report)
+      #expect(run.status == 1, "\(run.output)")
+      let files = try files(folder)
+      let own = ["votes.ledger", "journal.ndjson", "profile.yaml"]
+      for (name, data) in files where name != "profile.yaml" {
+        #expect(!String(decoding: data, as: UTF8.self).contains("s3cr3t"), "\(name)")
+      }
+      let mode = try FileManager.default.attributesOfItem(atPath: folder + "/profile.yaml")[.posixPermissions]
+      #expect(mode as? Int == 0o600 || mode as? UInt == 0o600)
+
+      // In another place, with nothing but the ledger.
+      let copy = stage.folder + "/copy"
+      try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: false)
+      try files["votes.ledger"]?.write(to: URL(filePath: copy + "/votes.ledger"))
+      let told = try await votebench.run(["report", copy])
+      let again = try self.files(copy)
+      #expect(told.status == 0 && told.output.hasSuffix("report     \(copy)\n"), "\(told.output)")
+      #expect(Set(again.keys) == Set(files.keys).subtracting(own).union(["votes.ledger"]))
+      for (name, data) in again { #expect(data == files[name], "\(name) differs") }
+
+      let printed = try await votebench.run(["report", copy, "--format", "md"])
+      let markdown = String(decoding: try #require(files["report.md"]), as: UTF8.self)
+      #expect(printed.status == 0 && printed.output.hasSuffix(markdown), "\(printed.output)")
+      let repeated = try await votebench.run(["plan", "--profile", folder + "/profile.yaml"])
+      #expect(repeated.output.contains("voting-app:abrupt") && repeated.status != 64, "\(repeated.output)")
+      for arguments in [["--format", "pdf"], ["--format", "md", "--out", "x"], ["--votes", "--format", "md"]] {
+        let refused = try await votebench.run(["report", copy] + arguments)
+        #expect(refused.status == 64, "\(refused.output)")
+      }
+    }
+  }
+}
