@@ -58,12 +58,27 @@ struct ReportCommand: ParsableCommand {
 
   /// The run of the ledger at `path`, with the lines of its histogram log.
   static func read(_ path: String) throws(RunFailure) -> (run: FinishedRun, log: String) {
+    try reading(path) { recorded throws(RecordedRun.Unreportable) in
+      let run = try recorded.finished()
+      return (run, recorded.log.map { $0 + "\n" }.joined())
+    }
+  }
+
+  /// The run of this name as a shard of a load.
+  static func shard(_ name: String) throws(RunFailure) -> Shard {
+    try reading(try RunFolder.ledger(of: name)) { recorded throws(RecordedRun.Unreportable) in
+      try recorded.shard(name)
+    }
+  }
+
+  private static func reading<Value>(
+    _ path: String, _ body: (inout RecordedRun) throws(RecordedRun.Unreportable) -> Value
+  ) throws(RunFailure) -> Value {
     // What cannot be read is found the first time; the other times read the same bytes.
     var recorded = RecordedRun { body in _ = try? LedgerFile.read(path, readsNotes: false, body) }
     try LedgerFile.read(path) { recorded.add($0) }
     do throws(RecordedRun.Unreportable) {
-      let run = try recorded.finished()
-      return (run, recorded.log.map { $0 + "\n" }.joined())
+      return try body(&recorded)
     } catch {
       throw RunFailure("\(path) cannot be reported: \(error).")
     }
@@ -79,12 +94,7 @@ struct ReportCommand: ParsableCommand {
 
   private func folder(of ledger: String) throws(RunFailure) -> String {
     guard let out else { return String(ledger.dropLast("/votes.ledger".count)) }
-    do {
-      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
-      return out
-    } catch {
-      throw RunFailure("making \(out): \(error). Check that there is space and that you may write there.")
-    }
+    return try RunFolder.make(out, name: "")
   }
 
   private func print(votesOf ledger: String) throws(RunFailure) {

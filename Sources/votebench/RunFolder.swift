@@ -29,14 +29,8 @@ struct RunFolder {
   /// Makes `folder`, or a new one below Reports/runs that is named by the UTC time and `name`.
   init(_ folder: String?, name: String, _ profile: RunProfile) throws(RunFailure) {
     do {
-      if let folder {
-        path = folder
-        isNew = !FileManager.default.fileExists(atPath: folder)
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      } else {
-        path = try Self.makeNew(name)
-        isNew = true
-      }
+      isNew = folder.map { !FileManager.default.fileExists(atPath: $0) } ?? true
+      path = try Self.make(folder, name: name)
       try Self.write("", to: path + "/summary.json")
       // What an earlier run left here must not be taken for this one's.
       let phases = Phase.allCases.map { "latency.\($0.rawValue).hgrm" }
@@ -48,9 +42,25 @@ struct RunFolder {
       latencyLog = AppendedFile(path: path + "/latency.hlog")
       ledger = LedgerFile(path: path + "/votes.ledger", isKept: profile.keepsLedger)
     } catch {
-      throw RunFailure(
+      throw Self.unmade(error)
+    }
+  }
+
+  private static func unmade(_ error: any Error) -> RunFailure {
+    error as? RunFailure
+      ?? RunFailure(
         "making a folder for the report: \(error). Check that there is space and that you may write there, or use --out."
       )
+  }
+
+  /// Makes `folder` unless it is there, or a new one below Reports/runs that is named by the UTC time and `name`.
+  static func make(_ folder: String?, name: String) throws(RunFailure) -> String {
+    do {
+      guard let folder else { return try makeNew(name) }
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      return folder
+    } catch {
+      throw unmade(error)
     }
   }
 

@@ -92,6 +92,30 @@ struct ForeignAppTests {
     }
   }
 
+  @Test("two runs at once are the shards of one load: merged they have the votes of both, and what fits not is refused")
+  func shards() async throws {
+    try await ForeignApp.with { app, votebench in
+      let folders = ["one", "two", "all"].map { "\(votebench.stage.folder)/\($0)" }
+      let load = [
+        "--private-label", "--slo", "votes.lost == 0", "--rate", "40", "--duration", "8s", "--warmup", "1s",
+        "--drain-max", "30s",
+      ]
+      let shards = try folders.prefix(2).map { folder in
+        try votebench.start(app.target + app.socket + app.export + load + ["--out", folder])
+      }
+      for shard in shards { #expect(try await shard.wait(within: .seconds(90)) == .exited(0)) }
+      let merged = try await votebench.run(["merge"] + folders.prefix(2) + ["--out", folders[2]])
+      let parts = try folders.map { try #require(try Votebench.summary(in: $0), "\(merged.output)") }
+      #expect(merged.status == 0 && parts[2].verdict == "pass", "\(merged.output)")
+      #expect(parts[2].consistency.accepted == 720 && parts[2].consistency.exact)
+      let votes = parts[2].phases.map(\.votes.due).reduce(0, +)
+      // They began within moments of one another: nearly all of their counted time is common.
+      #expect(votes == 720 && (400...640).contains(parts[2].total.votes.due), "\(merged.output)")
+      let twice = try await votebench.run(["merge", folders[0], folders[0]])
+      #expect(twice.status == 64 && twice.output.contains("are the same run"), "\(twice.output)")
+    }
+  }
+
   @Test("a URL of PostgreSQL is read by psql; one that fails or prints what it likes is no verdict, by name")
   func exports() async throws {
     try await ForeignApp.with(database: true) { app, votebench in

@@ -265,3 +265,74 @@ extension ConsistencyReport.Freshness {
     self.init(p50: figures.p50, p99: figures.p99, max: figures.max, count: figures.count)
   }
 }
+
+// MARK: Shards
+
+extension ConsistencyReport {
+  /// What the shards of one load came to together: each was judged by itself, over its own votes.
+  ///
+  /// `delay` is what is to be added to a shard's moments. Counts add up, nil where one of them could not see; the tally
+  /// shows what all of them saw last, together.
+  package init(merging shards: [(report: ConsistencyReport, delay: Duration)]) {
+    let reports = shards.map(\.report)
+    func sum(_ count: KeyPath<Self, Int>) -> Int { reports.reduce(0) { $0 + $1[keyPath: count] } }
+    func sum(_ count: KeyPath<Self, Int?>) -> Int? {
+      reports.reduce(Int?.some(0)) { sum, report in sum.flatMap { sum in report[keyPath: count].map { sum + $0 } } }
+    }
+    verdict = reports.map(\.verdict).merged
+    converged = reports.allSatisfy(\.converged)
+    choicesMatch = reports.allSatisfy(\.choicesMatch)
+    assumptions = Self.union(reports.map(\.assumptions))
+    (accepted, indeterminate, phantom) = (sum(\.accepted), sum(\.indeterminate), sum(\.phantom))
+    (recovered, unresolved) = (sum(\.recovered), sum(\.unresolved))
+    (duplicated, altered) = (sum(\.duplicated), sum(\.altered))
+    (lostMinimum, lostMaximum) = (sum(\.lostMinimum), sum(\.lostMaximum))
+    lostVoters = reports.flatMap(\.lostVoters)
+    findings = reports.flatMap(\.findings).sorted { $0.code.verdict == .fail && $1.code.verdict != .fail }
+    notes = Notes(merging: reports.map(\.notes))
+    polls = Self.merged(shards)
+    freshness = Freshness(Self.distribution(polls.compactMap(\.age?.upperBound)))
+    freshnessAtLeast = Freshness(Self.distribution(polls.compactMap(\.age?.lowerBound)))
+  }
+
+  /// Every poll of any shard, with what the shards' last polls until then showed together.
+  private static func merged(_ shards: [(report: ConsistencyReport, delay: Duration)]) -> [Poll] {
+    let moved = shards.enumerated().flatMap { number, shard in
+      shard.report.polls.map { poll in
+        var poll = poll
+        poll.received = poll.received + shard.delay
+        return (shard: number, poll: poll)
+      }
+    }.sorted { ($0.poll.received, $0.shard) < ($1.poll.received, $1.shard) }
+    var last = Array(repeating: 0, count: shards.count)
+    return moved.map { shard, poll in
+      last[shard] = poll.visible
+      var poll = poll
+      (poll.visible, poll.source) = (last.reduce(0, +), 0)
+      return poll
+    }
+  }
+
+  private static func distribution(_ ages: [Duration]) -> Distribution {
+    var distribution = Distribution()
+    for age in ages { distribution.record(nanoseconds: age.nanoseconds) }
+    return distribution
+  }
+
+  /// All of them, each once, in the order in which they come first.
+  fileprivate static func union(_ lists: [[String]]) -> [String] {
+    var seen: Set<String> = []
+    return lists.joined().filter { seen.insert($0).inserted }
+  }
+}
+
+extension ConsistencyReport.Notes {
+  fileprivate init(merging notes: [Self]) {
+    resent = notes.reduce(0) { $0 + $1.resent }
+    crossStale = notes.reduce(0) { $0 + $1.crossStale }
+    crossStaleMaxMs = notes.map(\.crossStaleMaxMs).max() ?? 0
+    frozen = ConsistencyReport.union(notes.map(\.frozen))
+    silent = ConsistencyReport.union(notes.map(\.silent))
+    staleChoices = notes.reduce(0) { $0 + $1.staleChoices }
+  }
+}

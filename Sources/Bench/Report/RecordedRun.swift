@@ -12,6 +12,7 @@ package struct RecordedRun: Sendable {
   private var evidence: LedgerEvidence
   private var heading: LedgerHeading?
   private var profile: RunProfile?
+  private var connections: [ConnectionTimes] = []
   private var recorder: Recorder?
   private var rollouts: [RolloutRecord] = []
   private var generator: GeneratorFigures?
@@ -33,7 +34,9 @@ package struct RecordedRun: Sendable {
     evidence.add(record)
     switch record {
     case .vote(let vote): add(vote)
-    case .connection(let connection): recorder?.record(connection)
+    case .connection(let connection):
+      recorder?.record(connection)
+      connections.append(connection)
     case .note(let note): add(note)
     case .row, .strangeRow: break
     }
@@ -93,6 +96,15 @@ package struct RecordedRun: Sendable {
         recorder: recorder, rollouts: rollouts, consistency: consistency, generator: generator, ending: ending),
       demands: RunReport.Demands(profile))
     return FinishedRun(report: report, exitCode: self.ending?.exitCode ?? report.exitCode, profile: yaml)
+  }
+
+  /// The same with what a merging of runs needs besides; `name` is that of its folder.
+  package mutating func shard(_ name: String) throws(Unreportable) -> Shard {
+    let run = try finished()
+    guard let profile, let startS = heading?.startS else {
+      throw Unreportable(description: "it does not say when the run began")
+    }
+    return Shard(name: name, run: run, profile: profile, startS: startS, connections: connections)
   }
 
   /// The ending of a run whose ledger has none.
