@@ -11,7 +11,7 @@ struct ReportTests {
     #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
   }
 
-  private static func compare(_ text: String, with name: String) throws {
+  static func compare(_ text: String, with name: String) throws {
     let path = "\(root)/Reports/samples/\(name)"
     if ProcessInfo.processInfo.environment["VOTEBENCH_RECORD"] == "1" {
       try Data(text.utf8).write(to: URL(filePath: path))

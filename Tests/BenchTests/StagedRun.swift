@@ -38,6 +38,7 @@ struct StagedRun {
   var besideControl: Set<Int> = []
   var rollouts: [RolloutRecord] = []
   var consistency = passingHistory.report
+  var (target, lane, http) = ("sandbox", "direct", "1.1")
   var fate: (Due) -> Fate = { _ in .accepted(2) }
 
   init(_ rate: Double = 500, _ phases: [(Phase, Double)], isDuringRollout: Bool = true) {
@@ -123,6 +124,32 @@ struct StagedRun {
       ledger: ledger, phases: reports, consistency: consistency, rollouts: rollouts,
       podSeconds: rollouts.map { PodSeconds($0) }, responders: responders, besideControl: besideControl,
       isDuringRollout: isDuringRollout, detection: detection)
+  }
+
+  /// The run with everything worked out, asked for `objectives`.
+  func report(_ objectives: String..., run: String = "staged00") throws -> RunReport {
+    var recorder = Recorder(ledger: Ledger(schedule: schedule, origin: Self.origin), closing: .after(.zero))
+    var begin = 0.0
+    for (phase, seconds) in phases {
+      recorder.begin(phase, at: Self.origin + .nanoseconds(Int64(begin * 1e9)))
+      begin += seconds
+    }
+    for vote in observations { recorder.record(vote) }
+    _ = recorder.finish()
+    return RunReport(
+      heading: RunReport.Heading(
+        target: target, seed: 1, startedAt: "2026-01-01T00:00:00Z", run: run, version: "0.1.0"),
+      material: RunReport.Material(
+        recorder: recorder, end: Self.origin + .nanoseconds(Int64(begin * 1e9)), rollouts: rollouts,
+        consistency: consistency, tallySources: [], generator: generator, peakMemoryMegabytes: 0, isInterrupted: false),
+      demands: RunReport.Demands(
+        objectives: try objectives.map { try Objective($0) }, detection: detection, isDuringRollout: isDuringRollout))
+  }
+
+  private var generator: GeneratorFigures {
+    GeneratorFigures(
+      backlogMaximum: 0, processorTime: .zero, stalls: GeneratorFigures.Stalls(count: 0, longest: .zero),
+      responders: responders, control: nil, lane: lane, http: http, threads: 1, libcurl: "")
   }
 
   /// What an objective comes to.

@@ -135,6 +135,9 @@ extension Distribution {
   /// The figures in microseconds; nil without values, which is not the same as 0.
   package var microseconds: Summary? { summary(unit: 1e3) }
 
+  /// The figures in seconds; nil without values, which is not the same as 0.
+  package var seconds: Summary? { summary(unit: 1e9) }
+
   private func summary(unit: Double) -> Summary? {
     guard count > 0 else { return nil }
     let slots = slots
