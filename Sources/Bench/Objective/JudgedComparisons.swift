@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// Objectives on one phase against another: is it worse by more than the margin?
 ///
 /// Votes of one second are alike, so blocks of time are compared and never votes. A pass must show that it is not worse
@@ -89,13 +87,10 @@ extension Objective {
     }
     if interval.upperBound < margin.limit { return verdict(.pass, why) }
     if interval.lowerBound > margin.limit { return verdict(.fail, why) }
-    let half = (interval.upperBound - interval.lowerBound) / 2
-    let distance = abs(margin.limit - shift.estimate)
     return verdict(
       .inconclusive, why + ": the margin lies within its bounds",
-      half.isFinite && distance > 0
-        ? Self.longer(min(1e4, max(1.5, half * half / (distance * distance))), later)
-        : "nothing soon: it is as near to the margin as can be")
+      Self.longer(toTell: shift.estimate, within: interval, from: margin.limit, later)
+        ?? "nothing soon: it is as near to the margin as can be")
   }
 
   // MARK: Failures
@@ -125,8 +120,9 @@ extension Objective {
     let basis = Result.Basis(
       bad: later.failed, designEffect: one.designEffect, blocks: later.seconds.count + earlier.seconds.count,
       blockSeconds: 1, alpha: Self.alpha,
-      probability: Self.probability(
-        difference.estimate - plus, halfWidth: difference.estimate - low, degrees: difference.degrees))
+      probability: ClusteredRate.probability(
+        of: difference.estimate - plus, halfWidth: difference.estimate - low, degrees: difference.degrees,
+        alpha: Self.alpha))
     func verdict(_ verdict: Verdict, _ remedy: String? = nil) -> Result {
       compared(
         verdict, reason + (verdict == .inconclusive ? ": the margin lies within its bounds" : ""), observed: shown,
@@ -144,103 +140,23 @@ extension Objective {
     }
     if high < plus { return verdict(.pass) }
     if low > plus { return verdict(.fail) }
-    let (half, distance) = ((high - low) / 2, abs(plus - difference.estimate))
     return verdict(
       .inconclusive,
-      distance > 0
-        ? Self.longer(min(1e4, max(1.5, half * half / (distance * distance))), later)
-        : "a margin, such as + 0.1%: no finite run shows that two shares are the same")
+      Self.longer(toTell: difference.estimate, within: difference.bounds, from: plus, later)
+        ?? "a margin, such as + 0.1%: no finite run shows that two shares are the same")
   }
 
-  /// How likely so much more, or more than that, would be if the margin were just met.
-  private static func probability(_ excess: Double, halfWidth: Double, degrees: Double) -> Double {
-    guard halfWidth > 0 else { return excess > 0 ? 0 : 1 }
-    return Quantiles.studentTail(excess / halfWidth * Quantiles.student(1 - alpha, degrees: degrees), degrees: degrees)
+  /// How much longer a phase has to be for its bounds to leave the limit out; nil where none is long enough.
+  static func longer(
+    toTell estimate: Double, within bounds: ClosedRange<Double>, from limit: Double, _ slice: VoteSlice
+  ) -> String? {
+    let (half, distance) = ((bounds.upperBound - bounds.lowerBound) / 2, abs(limit - estimate))
+    guard half.isFinite, distance > 0 else { return nil }
+    return longer(min(1e4, max(1.5, half * half / (distance * distance))), slice)
   }
 
   /// A difference of shares, in percentage points.
-  private static func points(_ difference: Double) -> String {
+  static func points(_ difference: Double) -> String {
     (difference < 0 ? "-" : "+") + percent(abs(difference))
-  }
-}
-
-/// The margin of a comparison of times: a factor alone is judged by logarithms, whatever else by differences.
-private struct TimeMargin {
-  let factor: Double
-  let plus: Double
-
-  /// On the scale of `shift`: as much worse is allowed.
-  var limit: Double { plus == 0 ? log(factor) : plus }
-
-  func shift(_ later: [Double], _ earlier: [Double]) -> Shift {
-    Shift(later.map(scaled), minus: earlier.map(reference), alpha: 2 * Objective.alpha)
-  }
-
-  /// How likely so much worse would be if it were just as bad as allowed.
-  func probability(_ later: [Double], _ earlier: [Double]) -> Double {
-    RankSum.probability(later.map { scaled($0) - limit }, above: earlier.map(reference))
-  }
-
-  /// True when what came after is surely off by more than the margin, in either direction.
-  func drifts(_ after: [Double], _ earlier: [Double]) -> Bool {
-    var (same, allowed) = (self, abs(limit))
-    if plus != 0 {
-      same = TimeMargin(factor: 1, plus: plus)
-      allowed = abs((factor - 1) * earlier.sorted()[earlier.count / 2] + plus)
-    }
-    guard let moved = same.shift(after, earlier).interval else { return false }
-    return moved.lowerBound > allowed || moved.upperBound < -allowed
-  }
-
-  func text(_ shift: Double) -> String {
-    guard shift.isFinite else { return shift < 0 ? "less by any amount" : "more by any amount" }
-    if plus == 0 { return "\(decimal(exp(shift), 2)) times that" }
-    return (shift < 0 ? "-" : "+") + Objective.time(abs(shift)) + " against \(decimal(factor, 2)) times that"
-  }
-
-  private func scaled(_ value: Double) -> Double { plus == 0 ? log(value) : value }
-  private func reference(_ value: Double) -> Double { plus == 0 ? log(value) : factor * value }
-}
-
-/// The same figure of blocks of two phases, all of one length.
-private struct BlockPair {
-  let later: [Double]
-  let earlier: [Double]
-  let length: Int
-
-  /// Nil where there are fewer than four of one, or neighbours are alike however long the blocks are.
-  ///
-  /// With `mayBeAlike` their likeness is put up with: where the two are searched for what speaks against a comparison.
-  init?(_ one: VoteSlice, _ two: VoteSlice, _ statistic: Objective.Statistic, mayBeAlike: Bool = false) {
-    var length = Self.firstLength(one, two, statistic)
-    while one.seconds.count / length >= 4, two.seconds.count / length >= 4 {
-      // A block has no figure only where the generator was late all the time.
-      let later = one.blocks(of: length).compactMap { TimeFigures($0, statistic).value }.map(Self.finite)
-      let earlier = two.blocks(of: length).compactMap { TimeFigures($0, statistic).value }.map(Self.finite)
-      guard later.count >= 4, earlier.count >= 4 else { return nil }
-      if mayBeAlike || max(Autocorrelation.lagOne(later), Autocorrelation.lagOne(earlier)) <= 0.2 {
-        (self.later, self.earlier, self.length) = (later, earlier, length)
-        return
-      }
-      guard min(later.count, earlier.count) >= 12 else { return nil }
-      length *= 2
-    }
-    return nil
-  }
-
-  /// A block in which the figure is a failed vote is worse than all others.
-  private static func finite(_ value: Double) -> Double { min(max(value, 1), 1e13) }
-
-  /// Five seconds, or as long as a block must be to have such a percentile; no more than some two hundred of them.
-  private static func firstLength(_ one: VoteSlice, _ two: VoteSlice, _ statistic: Objective.Statistic) -> Int {
-    var votes = 1.0
-    if case .percentile(let percentile) = statistic { votes = 2 / TimeFigures.rest(percentile) }
-    let rate = min(Double(one.votes) / max(one.length, 1), Double(two.votes) / max(two.length, 1))
-    let longest = max(one.seconds.count, two.seconds.count)
-    return max(5, longest / 200, Int((votes / max(rate, 1e-3)).rounded(.up)))
-  }
-
-  static func secondsNeeded(_ one: VoteSlice, _ two: VoteSlice, _ statistic: Objective.Statistic) -> Int {
-    4 * firstLength(one, two, statistic)
   }
 }

@@ -266,13 +266,7 @@ extension Objective {
 
   /// Why the generator's own lateness voids a time; nil where it does not.
   func late(_ slice: VoteSlice, _ time: Time, _ evidence: Evidence) -> (why: String, remedy: String)? {
-    guard time != .startLag, slice.lateShare > 0.05 || !evidence.keepsSchedule else { return nil }
-    let count = slice.seconds.count(where: \.isLate)
-    return (
-      "GENERATOR_LATE: votebench itself was late in \(count) of \(slice.seconds.count) seconds"
-        + (evidence.keepsSchedule ? "" : ", and did not keep its schedule"),
-      Self.ownRemedy
-    )
+    time == .startLag ? nil : slice.lateness(keepsSchedule: evidence.keepsSchedule)
   }
 
   /// Why so few votes have no such percentile; nil where they have.
@@ -295,6 +289,20 @@ extension Objective {
     return
       "a phase of \(decimal(seconds, 0)) s at this rate, or \(decimal(rate.rounded(.up), 0))/s for as long, or "
       + "\(decimal(factor.rounded(.up), 0)) such runs together"
+  }
+}
+
+extension VoteSlice {
+  /// Why the generator's own lateness voids times; nil where it does not.
+  ///
+  /// Source: SLO statistics, section 0.
+  func lateness(keepsSchedule: Bool) -> (why: String, remedy: String)? {
+    guard lateShare > 0.05 || !keepsSchedule else { return nil }
+    return (
+      "GENERATOR_LATE: votebench itself was late in \(seconds.count(where: \.isLate)) of \(seconds.count) seconds"
+        + (keepsSchedule ? "" : ", and did not keep its schedule"),
+      Objective.ownRemedy
+    )
   }
 }
 
@@ -322,8 +330,9 @@ struct TimeFigures {
   private let sorted: [UInt32]
   private let failed: Int
 
-  /// `pardoned` of the failed votes say nothing of the system, and are left out.
-  init(_ slice: VoteSlice, _ statistic: Objective.Statistic, pardoned: Int = 0) {
+  /// `pardoned` of the failed votes say nothing of the system, and are left out; bounds are only there if they are asked
+  /// for.
+  init(_ slice: VoteSlice, _ statistic: Objective.Statistic, pardoned: Int = 0, isBounded: Bool = true) {
     failed = slice.endless - pardoned
     attempts = slice.seconds.reduce(0) { $0 + $1.timed } - pardoned
     sorted = slice.seconds.filter { !$0.isLate }.flatMap(\.times).sorted()
@@ -331,7 +340,7 @@ struct TimeFigures {
     switch statistic {
     case .percentile(let percentile):
       value = Self.value(atRank: Self.rank(percentile, of: attempts), sorted, attempts)
-      if let value, value.isFinite {
+      if isBounded, let value, value.isFinite {
         interval = Self.interval(percentile, around: value, slice, sorted, attempts)
       }
     case .max: value = attempts == 0 ? nil : failed > 0 ? .infinity : sorted.last.map { Double($0) * 1000 }

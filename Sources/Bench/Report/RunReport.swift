@@ -175,11 +175,7 @@ package struct RunReport: Sendable {
     change = Self.sum(phases.filter { $0.phase.isChange })
     (podAnswers, failureTies) = Self.pods(material)
     keepsSchedule = total.droppedByGenerator == 0 && total.startLag.microseconds.map { $0.p99 <= 10_000 } ?? true
-    let evidence = Objective.Evidence(
-      ledger: material.recorder.ledger, phases: phases, consistency: material.consistency, rollouts: material.rollouts,
-      podSeconds: material.rollouts.indices.map { Self.podSeconds(material.rollouts, at: $0) },
-      responders: material.generator?.responders ?? [], besideControl: Set(beside.map(\.index)),
-      keepsSchedule: keepsSchedule, isDuringRollout: demands.isDuringRollout, detection: demands.detection)
+    let evidence = Self.evidence(material, demands, phases, beside, keepsSchedule: keepsSchedule)
     let judgedPart: Objective.Part = demands.isDuringRollout ? .change : .total
     visibility = Visibility(evidence.arrivals(judgedPart), part: judgedPart, share: demands.detection.share)
     let judged = demands.isDuringRollout ? change : total
@@ -189,6 +185,21 @@ package struct RunReport: Sendable {
       seconds: phases.filter { judgedPart.contains($0.phase) }.reduce(0) { $0 + $1.duration.seconds })
     objectives = Objective.judge(demands.objectives, evidence)
     verdict = Self.verdict(self.objectives, material, keepsSchedule: keepsSchedule)
+  }
+
+  /// What the objectives were judged by.
+  var evidence: Objective.Evidence {
+    Self.evidence(material, demands, phases, Self.failedBesideControl(material), keepsSchedule: keepsSchedule)
+  }
+
+  private static func evidence(
+    _ material: Material, _ demands: Demands, _ phases: [PhaseReport], _ beside: [Observation], keepsSchedule: Bool
+  ) -> Objective.Evidence {
+    Objective.Evidence(
+      ledger: material.recorder.ledger, phases: phases, consistency: material.consistency, rollouts: material.rollouts,
+      podSeconds: material.rollouts.indices.map { podSeconds(material.rollouts, at: $0) },
+      responders: material.generator?.responders ?? [], besideControl: Set(beside.map(\.index)),
+      keepsSchedule: keepsSchedule, isDuringRollout: demands.isDuringRollout, detection: demands.detection)
   }
 
   /// The figures of each phase, with what only the whole ledger shows: outages, whose accepted votes around may be due in

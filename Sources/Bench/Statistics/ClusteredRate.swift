@@ -73,6 +73,16 @@ package struct ClusteredRate: Sendable, Hashable {
     return (estimate, (estimate - down)...(estimate + up), degrees)
   }
 
+  /// How likely so much `excess`, or more, would be if there were none.
+  ///
+  /// It is one of a difference whose one-sided bound of error `alpha` is `halfWidth` away from its estimate.
+  package static func probability(
+    of excess: Double, halfWidth: Double, degrees: Double, alpha: Double
+  ) -> Double {
+    guard halfWidth > 0 else { return excess > 0 ? 0 : 1 }
+    return Quantiles.studentTail(excess / halfWidth * Quantiles.student(1 - alpha, degrees: degrees), degrees: degrees)
+  }
+
   private static func squared(_ value: Double) -> Double { value * value }
 
   /// How far the rate may be from its estimate by Wilson, where the blocks themselves do not say; else 0.
