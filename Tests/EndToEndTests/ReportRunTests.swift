@@ -11,6 +11,13 @@ struct ReportRunTests {
       uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: URL(filePath: "\(folder)/\($0)"))) })
   }
 
+  /// By Prometheus' own checker, where there is one.
+  private func checkMetrics(_ stage: Stage, _ path: String) async throws {
+    guard let promtool = ProcessInfo.processInfo.environment["VOTEBENCH_PROMTOOL"] else { return }
+    let check = try stage.start("/bin/sh", ["-c", "\(promtool) check metrics < '\(path)'"], name: "promtool")
+    #expect(try await check.wait(within: .seconds(30)) == .exited(0), "\(stage.log(of: "promtool"))")
+  }
+
   @Test("every file is written again to the byte, from the ledger alone; no secret is in any but profile.yaml")
   func again() async throws {
     try await withStage { stage in
@@ -39,6 +46,8 @@ struct ReportRunTests {
       #expect(told.status == 0 && told.output.hasSuffix("report     \(copy)\n"), "\(told.output)")
       #expect(Set(again.keys) == Set(files.keys).subtracting(own).union(["votes.ledger"]))
       for (name, data) in again { #expect(data == files[name], "\(name) differs") }
+
+      try await checkMetrics(stage, copy + "/metrics.prom")
 
       let printed = try await votebench.run(["report", copy, "--format", "md"])
       let markdown = String(decoding: try #require(files["report.md"]), as: UTF8.self)

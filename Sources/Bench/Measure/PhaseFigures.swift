@@ -130,7 +130,7 @@ package struct PhaseFigures: Sendable {
 }
 
 extension PhaseFigures.Votes {
-  fileprivate mutating func count(_ vote: Observation) {
+  mutating func count(_ vote: Observation) {
     due += 1
     sent += vote.outcome == .dropped ? 0 : 1
     resent += Int(vote.resends)

@@ -25,10 +25,14 @@ package struct FinishedRun: Sendable {
     case md
     /// junit.xml.
     case junit
+    /// timeline.csv.
+    case csv
     /// events.ndjson.
     case events
     /// latency.hgrm, of `total`.
     case hgrm
+    /// metrics.prom.
+    case prom
   }
 
   /// The text in one form.
@@ -37,8 +41,10 @@ package struct FinishedRun: Sendable {
     case .json: try SummaryDocument(report, exitCode: exitCode).json()
     case .md: MarkdownReport(report, checks).text
     case .junit: JUnitDocument(report, checks).text
+    case .csv: Timeline(report).csv
     case .events: try EventLog(report.material).text()
     case .hgrm: PercentileText(report.total.responseTime).text
+    case .prom: MetricsText(report).text
     }
   }
 
@@ -58,8 +64,10 @@ extension FinishedRun.Format {
     case .json: "summary.json"
     case .md: "report.md"
     case .junit: "junit.xml"
+    case .csv: "timeline.csv"
     case .events: "events.ndjson"
     case .hgrm: "latency.hgrm"
+    case .prom: "metrics.prom"
     }
   }
 }
