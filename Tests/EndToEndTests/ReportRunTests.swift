@@ -18,6 +18,15 @@ struct ReportRunTests {
     #expect(try await check.wait(within: .seconds(30)) == .exited(0), "\(stage.log(of: "promtool"))")
   }
 
+  /// In a browser: at three widths, light and dark, against timeline.csv and summary.json.
+  private func checkPage(_ stage: Stage, _ folder: String) async throws {
+    let home = stage.folder + "/browser"
+    try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: false)
+    let browser = try stage.start(Executables.projectFile("Tests/browser/report"), [home, folder], name: "browser")
+    #expect(try await browser.wait(within: .seconds(180)) == .exited(0), "\(stage.log(of: "browser"))")
+    #expect(stage.log(of: "browser").components(separatedBy: "tried: ").count == 5)
+  }
+
   @Test("every file is written again to the byte, from the ledger alone; no secret is in any but profile.yaml")
   func again() async throws {
     try await withStage { stage in
@@ -48,6 +57,7 @@ struct ReportRunTests {
       for (name, data) in again { #expect(data == files[name], "\(name) differs") }
 
       try await checkMetrics(stage, copy + "/metrics.prom")
+      try await checkPage(stage, copy)
 
       let printed = try await votebench.run(["report", copy, "--format", "md"])
       let markdown = String(decoding: try #require(files["report.md"]), as: UTF8.self)

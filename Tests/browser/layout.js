@@ -34,10 +34,12 @@
     problems.push(`the page is ${document.documentElement.scrollWidth} wide, the screen ${innerWidth}`);
   }
   for (const element of document.body.querySelectorAll("*")) {
-    if (element.closest(".spoken") || element.tagName === "SCRIPT" || element.tagName === "NOSCRIPT") continue;
+    if (element.closest(".spoken, svg") || element.tagName === "SCRIPT" || element.tagName === "NOSCRIPT") continue;
     const box = element.getBoundingClientRect();
-    if (box.left < -0.5 || box.right > innerWidth + 0.5) problems.push(`${name(element)} sticks out`);
-    if (getComputedStyle(element).display !== "inline" && element.scrollWidth > element.clientWidth + 1) {
+    // What can be scrolled by itself, with the keyboard too, may be wider than the screen.
+    const region = element.closest("[tabindex='0']");
+    if (!region && (box.left < -0.5 || box.right > innerWidth + 0.5)) problems.push(`${name(element)} sticks out`);
+    if (!region && getComputedStyle(element).display !== "inline" && element.scrollWidth > element.clientWidth + 1) {
       problems.push(`${name(element)} is cut off: ${element.scrollWidth} in ${element.clientWidth}`);
     }
     if ([...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim())) {

@@ -138,6 +138,11 @@ extension Distribution {
   /// The figures in seconds; nil without values, which is not the same as 0.
   package var seconds: Summary? { summary(unit: 1e9) }
 
+  /// The values at ascending percentiles, in milliseconds; none of a distribution without values.
+  package func milliseconds(at percentiles: [Double]) -> [Double] {
+    count == 0 ? [] : self.percentiles(percentiles, of: slots).map { Double($0) / 1e6 }
+  }
+
   private func summary(unit: Double) -> Summary? {
     guard count > 0 else { return nil }
     let slots = slots

@@ -45,6 +45,17 @@ package struct PercentileText: Sendable {
     return "\(Self.right(value, 12)) \(decimal(fraction, 12)) \(Self.right("\(count)", 10))"
   }
 
+  /// The percentiles of all ticks that one of `count` values or more is above, and 100.
+  static func levels(upTo count: Int) -> [Double] {
+    var levels: [Double] = []
+    var level = 0.0
+    while (100 - level) / 100 * Double(count) >= 1 {
+      levels.append(level)
+      level = next(after: level)
+    }
+    return levels + [100]
+  }
+
   /// Ticks come closer to one another each time the rest to 100 % has halved.
   private static func next(after level: Double) -> Double {
     var halvings = 1

@@ -19,6 +19,8 @@ package struct FinishedRun: Sendable {
 
   /// The forms in which a run is told, spelled as `votebench report --format` takes them.
   package enum Format: String, Sendable, CaseIterable {
+    /// report.html.
+    case html
     /// summary.json.
     case json
     /// report.md.
@@ -38,6 +40,7 @@ package struct FinishedRun: Sendable {
   /// The text in one form.
   package func text(_ format: Format) throws -> String {
     switch format {
+    case .html: HTMLReport(self).text
     case .json: try SummaryDocument(report, exitCode: exitCode).json()
     case .md: MarkdownReport(report, checks).text
     case .junit: JUnitDocument(report, checks).text
@@ -61,6 +64,7 @@ extension FinishedRun.Format {
   /// The name of its file.
   package var file: String {
     switch self {
+    case .html: "report.html"
     case .json: "summary.json"
     case .md: "report.md"
     case .junit: "junit.xml"
