@@ -22,7 +22,7 @@ package struct MarkdownReport: Sendable {
     return "## \(Self.mark(verdict)) votebench: \(verdict.rawValue) – \(Self.escaped(sentence))"
   }
 
-  private static func mark(_ verdict: Verdict) -> String {
+  static func mark(_ verdict: Verdict) -> String {
     switch verdict {
     case .pass: "✅"
     case .fail: "❌"
@@ -84,7 +84,7 @@ package struct MarkdownReport: Sendable {
   }
 
   /// Text that means nothing to Markdown or HTML, on one line.
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     var escaped = ""
     for character in text {
       switch character {

@@ -23,11 +23,8 @@ extension MetricsText {
     return [verdict, findings, lost, duplicated, phantom, altered] + freshnessFamilies
   }
 
-  /// A count that is 0 only says something where enough was seen; one above it is proven in any case.
   private func seen(_ count: Int) -> Int? {
-    let consistency = report.material.consistency
-    let isBlind = consistency.accepted == 0 || consistency.findings.contains { $0.code.verdict == .inconclusive }
-    return count == 0 && isBlind ? nil : count
+    report.material.consistency.isSeen(count) ? count : nil
   }
 
   private var freshnessFamilies: [MetricFamily] {
