@@ -39,7 +39,9 @@ package struct DifferenceText: Sendable {
 
   private var comparisonLines: [String] {
     let title = Self.wrapped(
-      "differences, B against A; worse is more than \(difference.allowed), or any sure increase of failures", indent: 2)
+      "differences, B against A (WORSE: a time surely longer by more than \(difference.allowedTime), or surely more "
+        + "failures; ok: surely not, and less than \(difference.allowedFailures) more of the votes failed)",
+      indent: 2)
     var lines = title
     var phase: Phase?
     for comparison in difference.comparisons {

@@ -7,17 +7,20 @@ extension RunDifference {
     switch verdict {
     case .fail: return "B is worse: " + (decisive.first?.text ?? "") + more
     case .pass:
-      return "B is no worse than A: in none of \(comparisons.count) comparisons by \(allowed)"
+      return
+        "B is no worse than A: in none of \(comparisons.count) comparisons is a time longer by \(allowedTime), or are there "
+        + "\(allowedFailures) more failed votes"
     case .inconclusive:
       let first = decisive.first?.text ?? "a run did not reach its end"
       return "nothing is surely worse, and nobody can say that nothing is: \(first)\(more)"
     }
   }
 
-  /// The margins.
-  var allowed: String {
-    "\(decimal(margins.times * 100, 1))% of a time or \(Objective.percent(margins.failures)) of the votes failed"
-  }
+  /// The margin of times.
+  var allowedTime: String { Objective.percent(margins.times) }
+
+  /// What "no worse" leaves open of failures.
+  var allowedFailures: String { Objective.percent(margins.failures) }
 
   /// Everything that is not as good as it was, votes first, then objectives, then figures.
   var causes: [(answer: RunComparison.Answer, text: String)] {
