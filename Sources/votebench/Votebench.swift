@@ -21,7 +21,8 @@ struct Votebench: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      RunCommand.self, PlanCommand.self, ReportCommand.self, MergeCommand.self, VerifyCommand.self, RestoreCommand.self,
+      RunCommand.self, PlanCommand.self, ReportCommand.self, MergeCommand.self, DiffCommand.self, VerifyCommand.self,
+      RestoreCommand.self,
       SandboxCommand.self,
       ManifestsCommand.self,
     ],

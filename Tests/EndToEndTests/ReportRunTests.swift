@@ -62,11 +62,20 @@ struct ReportRunTests {
       let printed = try await votebench.run(["report", copy, "--format", "md"])
       let markdown = String(decoding: try #require(files["report.md"]), as: UTF8.self)
       #expect(printed.status == 0 && printed.output.hasSuffix(markdown), "\(printed.output)")
+      let same = try await votebench.run(["diff", folder, copy])
+      #expect([0, 2].contains(same.status) && same.output.contains("A and B are the same run"), "\(same.output)")
+      let json = try await votebench.run(["diff", folder, copy, "--phase", "baseline", "--format", "json"])
+      #expect(json.output.contains("\"schema\" : \"votebench.diff/1.0\""), "\(json.output)")
+
       let repeated = try await votebench.run(["plan", "--profile", folder + "/profile.yaml"])
       #expect(repeated.output.contains("voting-app:abrupt") && repeated.status != 64, "\(repeated.output)")
-      for arguments in [["--format", "pdf"], ["--format", "md", "--out", "x"], ["--votes", "--format", "md"]] {
-        let refused = try await votebench.run(["report", copy] + arguments)
-        #expect(refused.status == 64, "\(refused.output)")
+      for arguments in [
+        ["report", copy, "--format", "pdf"], ["report", copy, "--format", "md", "--out", "x"],
+        ["report", copy, "--votes", "--format", "md"], ["diff", folder, copy, "--phase", "drain"],
+        ["diff", folder, copy, "--margin", "10"], ["diff", folder, "no-such-run"], ["merge", folder],
+      ] {
+        let refused = try await votebench.run(arguments)
+        #expect(refused.status == 64, "\(arguments): \(refused.output)")
       }
     }
   }
