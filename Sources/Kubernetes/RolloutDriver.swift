@@ -7,17 +7,22 @@ package struct RolloutDriver: Sendable {
   private let workload: Workload
   private let limit: Duration
   private let now: @Sendable () -> MonotonicTime
+  private let seen: @Sendable (RolloutRecord) -> Void
   /// How long the Services may take to tell of the last pod; a watch that broke is begun again within a second or two.
   private static let afterwards: Duration = .seconds(3)
 
   /// A driver of `workload`; a change may take `limit`.
   ///
-  /// `now` is the run's clock.
-  package init(kubectl: Kubectl, workload: Workload, limit: Duration, now: @escaping @Sendable () -> MonotonicTime) {
+  /// `now` is the run's clock; `seen` gets the record as it stands whenever something was seen of the cluster.
+  package init(
+    kubectl: Kubectl, workload: Workload, limit: Duration, now: @escaping @Sendable () -> MonotonicTime,
+    seen: @escaping @Sendable (RolloutRecord) -> Void = { _ in }
+  ) {
     self.kubectl = kubectl
     self.workload = workload
     self.limit = limit
     self.now = now
+    self.seen = seen
   }
 
   /// The command lines of all watches of a change of a workload that is like `object`, for a dry run.
@@ -92,7 +97,10 @@ package struct RolloutDriver: Sendable {
     }
     defer { ticking.cancel() }
     for await sighting in sightings {
-      if let sighting { progress.see(sighting) }
+      if let sighting {
+        progress.see(sighting)
+        seen(progress.record)
+      }
       guard progress.outcome(at: now()) != nil, let end = progress.record.end else { continue }
       if progress.isTold || now() >= end + Self.afterwards { return progress.record }
     }

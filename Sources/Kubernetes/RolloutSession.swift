@@ -26,6 +26,7 @@ package actor RolloutSession {
   private let journal: Journal
   private let now: @Sendable () -> MonotonicTime
   private let tell: @Sendable (String) -> Void
+  private let seen: @Sendable (RolloutRecord) -> Void
   /// Each workload before anything of it was changed; empty until the journal is begun.
   private var workloads: [WorkloadSnapshot] = []
   private var strategies: [Workload: [ChangedField]] = [:]
@@ -34,16 +35,17 @@ package actor RolloutSession {
 
   /// A session of `rollout`, not begun.
   ///
-  /// `tell` gets each command line right before it is run.
+  /// `tell` gets each command line right before it is run, `seen` a change as it stands whenever something was seen of it.
   package init(
     kubectl: Kubectl, rollout: RunProfile.Rollout, journal: Journal, now: @escaping @Sendable () -> MonotonicTime,
-    tell: @escaping @Sendable (String) -> Void
+    tell: @escaping @Sendable (String) -> Void, seen: @escaping @Sendable (RolloutRecord) -> Void = { _ in }
   ) {
     self.kubectl = kubectl
     self.rollout = rollout
     self.journal = journal
     self.now = now
     self.tell = tell
+    self.seen = seen
   }
 
   // MARK: Before the load
@@ -150,7 +152,7 @@ package actor RolloutSession {
   }
 
   private func driver(_ workload: Workload) -> RolloutDriver {
-    RolloutDriver(kubectl: kubectl, workload: workload, limit: rollout.timeout, now: now)
+    RolloutDriver(kubectl: kubectl, workload: workload, limit: rollout.timeout, now: now, seen: seen)
   }
 
   // MARK: The end

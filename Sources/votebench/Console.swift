@@ -1,3 +1,4 @@
+import Bench
 import Glibc
 
 /// Standard output for reports, standard error for progress and problems; both without a buffer of ours.
@@ -26,7 +27,26 @@ enum Console {
 
   /// True when standard output shows colours: a terminal, and no NO_COLOR.
   static var outputHasColor: Bool {
-    isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil
+    isatty(STDOUT_FILENO) == 1 && !isColorless
+  }
+
+  /// True where NO_COLOR says something.
+  private static var isColorless: Bool { environment("NO_COLOR") != nil }
+
+  /// A variable of the environment; nil for one that is empty, too.
+  private static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// What standard error can show; nil where it is no terminal that lines can be written over on.
+  static var errorTerminal: LiveText.Terminal? {
+    guard errorIsTerminal, environment("TERM") != "dumb" else { return nil }
+    var size = winsize()
+    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    let locale = environment("LC_ALL") ?? environment("LC_CTYPE") ?? environment("LANG")
+    return LiveText.Terminal(
+      width: isKnown ? Int(size.ws_col) : 80, hasColor: !isColorless,
+      hasUnicode: locale.map { $0.lowercased().hasSuffix("utf-8") || $0.lowercased().hasSuffix("utf8") } ?? false)
   }
 
   /// True when standard error is a terminal.

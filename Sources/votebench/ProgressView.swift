@@ -1,24 +1,32 @@
 import Bench
 
-/// What a person sees while a run goes on: a line a phase, and on a terminal a line that is written over.
+/// What a person sees while a run goes on: a line for each thing that happens, and how the run stands.
+///
+/// On a terminal that is a block of lines below the others, written over four times a second; anywhere else a line every
+/// five seconds.
 final class ProgressView {
   /// How much is shown.
   enum Style: String {
-    /// A moving line on a terminal, plain lines elsewhere.
+    /// A block that is written over on a terminal, plain lines elsewhere.
     case auto
-    /// A line for each thing that happens.
+    /// Plain lines.
     case plain
     /// Nothing.
     case none
   }
 
+  private static let redrawn: Duration = .milliseconds(250)
+  private static let told: Duration = .seconds(5)
+
   private let style: Style
-  private let moves: Bool
-  private var liveWidth = 0
+  private var figures: LiveFigures?
+  private var phases: [Phase] = []
+  /// Lines of the block that stand on the terminal.
+  private var drawn = 0
+  private var shown: MonotonicTime?
 
   init(style: Style) {
     self.style = style
-    moves = style == .auto && Console.errorIsTerminal
   }
 
   /// Something happened, `elapsed` after the first vote (nil before it).
@@ -29,17 +37,65 @@ final class ProgressView {
     Console.error(String(repeating: " ", count: max(0, 8 - time.count)) + time + "  " + text)
   }
 
-  /// How the run stands now; shown on a terminal only.
-  func live(_ text: String) {
-    guard moves else { return }
-    let padding = String(repeating: " ", count: max(0, liveWidth - text.count))
-    liveWidth = text.count
-    Console.progress("\r\(text)\(padding)")
+  // MARK: The run
+
+  /// The first vote has its moment; the run has these phases, as planned.
+  func begin(_ figures: LiveFigures, phases: [Phase]) {
+    guard style != .none else { return }
+    self.figures = figures
+    self.phases = phases + [.drain]
+  }
+
+  /// A phase begins, and ends at `end` where that is known.
+  func begin(_ phase: Phase, at start: MonotonicTime, until end: MonotonicTime?) {
+    let place = (phases.firstIndex(of: phase) ?? 0) + 1
+    figures?.begin(phase, at: start, until: end, place: place, of: phases.count)
+    note(phase.rawValue, at: figures.map { start - $0.origin })
+  }
+
+  /// Votes have come back.
+  func add(_ votes: [Observation]) { figures?.add(votes) }
+
+  /// The tally showed so many votes of this run.
+  func see(visible: Int) { figures?.see(visible: visible) }
+
+  /// A change stands so.
+  func see(_ record: RolloutRecord) { figures?.see(record) }
+
+  /// Shows how the run stands, when it is time to.
+  func show(_ now: MonotonicTime) {
+    guard figures != nil else { return }
+    let terminal = style == .auto ? Console.errorTerminal : nil
+    guard shown.map({ now - $0 >= (terminal == nil ? Self.told : Self.redrawn) }) ?? (terminal != nil) else {
+      // Plain lines begin five seconds after the first vote.
+      if shown == nil { shown = figures?.origin }
+      return
+    }
+    shown = now
+    figures?.pass(now)
+    guard let figures else { return }
+    let text = LiveText(figures, now: now)
+    guard let terminal else { return note(text.plain, at: now - figures.origin) }
+    let lines = text.lines(terminal)
+    Console.progress(erasure + lines.joined(separator: "\n"))
+    drawn = lines.count
+  }
+
+  /// The run is over: what was written over is taken away.
+  func end() {
+    clear()
+    figures = nil
   }
 
   private func clear() {
-    guard moves, liveWidth > 0 else { return }
-    Console.progress("\r" + String(repeating: " ", count: liveWidth) + "\r")
-    liveWidth = 0
+    guard drawn > 0 else { return }
+    Console.progress(erasure)
+    drawn = 0
+    shown = nil
+  }
+
+  /// Takes the cursor to the beginning of the block, and what is there away.
+  private var erasure: String {
+    drawn == 0 ? "" : "\r" + (drawn > 1 ? "\u{1B}[\(drawn - 1)A" : "") + "\u{1B}[J"
   }
 }

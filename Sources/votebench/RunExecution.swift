@@ -15,6 +15,8 @@ final class RunExecution {
     case engine(EngineEvent)
     /// A change (or its rollback, in that phase) has ended; without a record when there was nothing to put back.
     case changeEnded(Phase, Result<RolloutRecord?, KubectlError>)
+    /// A change as it stands.
+    case changing(RolloutRecord)
     /// A command that changes the cluster is about to be run.
     case command(String)
     /// The cluster is as it was, or as near as it could be brought.
@@ -107,7 +109,7 @@ final class RunExecution {
     guard let kubectl = surroundings.kubectl, let rollout = profile.rollout else { return nil }
     let session = RolloutSession(
       kubectl: kubectl, rollout: rollout, journal: folder.journal, now: { .now },
-      tell: { [send] in send.yield(.command($0)) })
+      tell: { [send] in send.yield(.command($0)) }, seen: { [send] in send.yield(.changing($0)) })
     let access: ClusterAccess
     do {
       access = try await session.prepare()

@@ -34,7 +34,6 @@ struct RunInProgress {
   private var audit: VoteAudit?
   private var exportError: String?
   private var figures: GeneratorFigures?
-  private var counts: (votes: Int, failed: Int) = (0, 0)
   /// Nil without `--abort-on-fail`.
   private var watch: AbortWatch?
   private var aborted: Abortion?
@@ -76,6 +75,7 @@ struct RunInProgress {
     switch event {
     case .engine(let event): try await handle(event, indeterminateSettle: indeterminateSettle)
     case .changeEnded(_, .success(let record)): changeEnded(record)
+    case .changing(let record): progress.see(record)
     case .command(let line): progress.note(line, at: elapsed(.now))
     case .restored(let restored): self.restored(restored)
     case .changeEnded(let phase, .failure(let error)): changeRefused(error, of: phase)
@@ -119,10 +119,9 @@ struct RunInProgress {
     passPhases(until: .now)
     for vote in observations {
       recorder?.record(vote)
-      counts.votes += 1
-      if vote.outcome != .accepted { counts.failed += 1 }
       if vote.outcome == .indeterminate { lastIndeterminate = max(lastIndeterminate ?? vote.actual, vote.actual) }
     }
+    progress.add(observations)
     log.write(recorder?.closedLines(now: .now) ?? [])
     ledgerFile.add(observations)
     lookForViolation(observations)
@@ -171,6 +170,7 @@ struct RunInProgress {
     }
     for traits in sources.traits[known...] { ledgerFile.add(.source(traits: traits)) }
     samples.append(sample)
+    if let base = baseline.samples.last { progress.see(visible: sample.total - base.total) }
     ledgerFile.add(.poll(sample: sample, isBaseline: false))
     guard drain != nil, let votesEndedAt, sample.sent >= votesEndedAt else { return }
     drainState = drain?.add(sample)
@@ -195,6 +195,7 @@ struct RunInProgress {
     let origin = MonotonicTime.now + .milliseconds(50)
     let start = Date.now + 0.05
     recorder = Recorder(profile, origin: origin)
+    progress.begin(LiveFigures(origin: origin, schedule: profile.schedule), phases: PhasePlan(profile).phases)
     sources.learnPeriods()
     let heading = LedgerHeading(
       version: Votebench.version, startedAt: start.formatted(.iso8601), origin: origin, ballot: ballot, rules: rules,
@@ -303,9 +304,7 @@ struct RunInProgress {
     }
     guard let ledger, now >= ledger.origin else { return }
     passPhases(until: now)
-    guard let phase = machine.phase, let elapsed = elapsed(now) else { return }
-    progress.live(
-      "\(decimal(elapsed.seconds, 0))s  \(phase.rawValue)  \(counts.votes) votes, \(counts.failed) failed")
+    progress.show(now)
   }
 
   /// Begins the phases that are due.
@@ -338,7 +337,7 @@ struct RunInProgress {
       case .begin(let phase):
         recorder?.begin(phase, at: now)
         ledgerFile.add(.phase(name: phase, at: now))
-        progress.note(phase.rawValue, at: elapsed(now))
+        progress.begin(phase, at: now, until: machine.deadline)
         if let end = machine.plannedEnd { engine.endVotes(at: end) }
       case .startRollout(let index): change { session throws(KubectlError) in try await session.make(index) }
       case .abandonRollout: changing?.cancel()
@@ -383,6 +382,7 @@ struct RunInProgress {
   func finished() -> FinishedRun? {
     guard let heading, var recorder else { return nil }
     log.write(recorder.finish())
+    progress.end()
     let consistency = ConsistencyReport(
       ConsistencyReport.Evidence(
         history: VoteHistory(recorder.ledger, ballot), baseline: baseline.samples, samples: samples,

@@ -30,11 +30,27 @@ package struct Timeline: Sendable {
   /// Pods at a moment, by state.
   package struct Pods: Sendable, Hashable {
     /// Made, and not ready yet.
-    package var starting = 0
+    package var starting: Int
     /// Ready, and not marked for their end.
-    package var ready = 0
+    package var ready: Int
     /// Marked, and not gone yet.
-    package var terminating = 0
+    package var terminating: Int
+
+    /// So many in each state.
+    package init(starting: Int = 0, ready: Int = 0, terminating: Int = 0) {
+      self.starting = starting
+      self.ready = ready
+      self.terminating = terminating
+    }
+
+    /// Counts one more pod in this state.
+    mutating func count(_ state: PodLife.State) {
+      switch state {
+      case .starting: starting += 1
+      case .ready: ready += 1
+      case .terminating: terminating += 1
+      }
+    }
   }
 
   /// Rows that there are at most.
@@ -110,14 +126,7 @@ package struct Timeline: Sendable {
     for place in rows.indices {
       let end = material.origin + .seconds((place + 1) * interval)
       var pods = Pods()
-      for life in lives {
-        switch life.state(at: end) {
-        case .starting: pods.starting += 1
-        case .ready: pods.ready += 1
-        case .terminating: pods.terminating += 1
-        case nil: break
-        }
-      }
+      for life in lives { life.state(at: end).map { pods.count($0) } }
       rows[place].pods = pods
     }
   }
