@@ -51,15 +51,20 @@ package struct Ledger: Sendable {
       if keepsOffsets { offsets.append(0) }
     }
     precondition(entries[observation.index].state == Self.open, "a vote has one outcome")
-    let start = observation.actual.nanoseconds - observation.intended.nanoseconds
-    let end = observation.completed.nanoseconds - observation.intended.nanoseconds
+    let due = observation.intended.nanoseconds
+    let start = UInt32(clamping: (observation.actual.nanoseconds &- due) / 1000)
+    let end = UInt32(clamping: (observation.completed.nanoseconds &- due &+ 999) / 1000)
+    let lag = UInt32(clamping: (observation.startLag &+ 999) / 1000)
     entries[observation.index] = Entry(
-      startOffset: UInt32(clamping: start / 1000), endOffset: UInt32(clamping: (end + 999) / 1000),
-      startLag: UInt32(clamping: (observation.startLag + 999) / 1000), cause: observation.cause.rawValue,
+      startOffset: start, endOffset: end, startLag: lag, cause: observation.cause.rawValue,
       state: observation.outcome.rawValue, resends: observation.resends, pod: observation.pod,
       isFresh: observation.isFresh)
-    if keepsOffsets { offsets[observation.index] = observation.intended.nanoseconds - origin.nanoseconds }
-    return kept(entries[observation.index], of: observation.index, intended: observation.intended)
+    if keepsOffsets { offsets[observation.index] = due &- origin.nanoseconds }
+    var kept = observation
+    kept.actual.nanoseconds = due &+ Int64(start) &* 1000
+    kept.completed.nanoseconds = due &+ Int64(end) &* 1000
+    kept.startLag = Int64(lag) &* 1000
+    return kept
   }
 
   /// When vote `index` was due.
@@ -77,17 +82,14 @@ package struct Ledger: Sendable {
 
   /// Everything kept of vote `index`, with times to the microsecond, nil while it has not come back.
   package subscript(index: Int) -> Observation? {
-    guard outcome(of: index) != nil else { return nil }
-    return kept(entries[index], of: index, intended: intendedStart(of: index))
-  }
-
-  private func kept(_ entry: Entry, of index: Int, intended: MonotonicTime) -> Observation {
-    Observation(
+    guard let outcome = outcome(of: index) else { return nil }
+    let entry = entries[index]
+    let intended = intendedStart(of: index)
+    return Observation(
       index: index, intended: intended,
       actual: MonotonicTime(nanoseconds: intended.nanoseconds + Int64(entry.startOffset) * 1000),
       completed: MonotonicTime(nanoseconds: intended.nanoseconds + Int64(entry.endOffset) * 1000),
-      startLag: Int64(entry.startLag) * 1000, outcome: Outcome(rawValue: entry.state) ?? .indeterminate,
-      cause: Cause(rawValue: entry.cause),
+      startLag: Int64(entry.startLag) * 1000, outcome: outcome, cause: Cause(rawValue: entry.cause),
       resends: entry.resends, isFresh: entry.isFresh, pod: entry.pod)
   }
 

@@ -43,7 +43,7 @@ package struct LiveText: Sendable {
     return all.compactMap { name, text in
       guard let text else { return nil }
       let line = Self.cut(Self.padded(name, 11) + text, width)
-      return name == "votes" && terminal.hasColor && figures.votes.failed > 0 ? "\u{1B}[31m\(line)\u{1B}[0m" : line
+      return name == "votes" && terminal.hasColor && figures.counts.failed > 0 ? "\u{1B}[31m\(line)\u{1B}[0m" : line
     }
   }
 
@@ -76,17 +76,17 @@ package struct LiveText: Sendable {
   }
 
   private func responseText(_ isWide: Bool) -> String {
-    func times(_ summary: Distribution.Summary?) -> String {
+    func times(_ summary: RoughTimes.Summary?) -> String {
       guard let summary else { return "      -       -       -   " }
       return [summary.p50, summary.p99, summary.max].map { Self.left(decimal($0, $0 < 100 ? 1 : 0), 7) }.joined()
         + " ms"
     }
     let last = "p50/p99/max" + times(lastSecond.response)
-    return isWide ? last + "   all" + times(figures.all.milliseconds) : last
+    return isWide ? last + "   all" + times(figures.all.summary) : last
   }
 
   private func votesText(_ isWide: Bool) -> String {
-    let votes = figures.votes
+    let votes = figures.counts
     guard isWide else {
       return Self.left("\(votes.accepted)", 9) + " accepted" + Self.left("\(votes.failed)", 6) + " failed"
     }
@@ -130,7 +130,7 @@ package struct LiveText: Sendable {
     let response = lastSecond.response.map { "p50 \(decimal($0.p50, 1)) ms, p99 \(decimal($0.p99, 1)) ms" }
     let pods = podsText.map { "pods \($0)" }
     let parts = [
-      "\(phase): \(figures.votes.due) votes, \(figures.votes.failed) failed", "last second \(lastSecond.ended)/s",
+      "\(phase): \(figures.counts.due) votes, \(figures.counts.failed) failed", "last second \(lastSecond.ended)/s",
       response,
       figures.behind.map { "tally \($0) behind" }, pods,
     ]
