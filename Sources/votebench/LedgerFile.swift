@@ -9,6 +9,7 @@ final class LedgerFile {
   private let isKept: Bool
   private var heading: LedgerHeading?
   private var rows: [UInt8] = []
+  private var changeTold: MonotonicTime?
   /// What kept the ledger from being whole, nil when it is.
   var problem: String? { file.problem }
 
@@ -39,6 +40,13 @@ final class LedgerFile {
     guard let heading else { return }
     LedgerRecord.note(note).append(to: &rows, of: heading)
     flush()
+  }
+
+  /// Adds a change as it stands, once a second at most, so that a run that is killed leaves what it saw of it.
+  func add(changing record: RolloutRecord, at now: MonotonicTime) {
+    guard changeTold.map({ now - $0 >= .seconds(1) }) ?? true else { return }
+    changeTold = now
+    add(.rollout(record: record))
   }
 
   /// Adds a row of the export.

@@ -75,7 +75,9 @@ struct RunInProgress {
     switch event {
     case .engine(let event): try await handle(event, indeterminateSettle: indeterminateSettle)
     case .changeEnded(_, .success(let record)): changeEnded(record)
-    case .changing(let record): progress.see(record)
+    case .changing(let record):
+      progress.see(record)
+      ledgerFile.add(changing: record, at: .now)
     case .command(let line): progress.note(line, at: elapsed(.now))
     case .restored(let restored): self.restored(restored)
     case .changeEnded(let phase, .failure(let error)): changeRefused(error, of: phase)
@@ -348,8 +350,6 @@ struct RunInProgress {
     }
   }
 
-  private var pods: [String] { figures?.responders.map(\.pod) ?? [] }
-
   private var rules: ConsistencyRules {
     ConsistencyRules(
       semantics: export?.semantics ?? profile.semantics,
@@ -386,12 +386,8 @@ struct RunInProgress {
     let consistency = ConsistencyReport(
       ConsistencyReport.Evidence(
         history: VoteHistory(recorder.ledger, ballot), baseline: baseline.samples, samples: samples,
-        votesEnded: votesEndedAt, drain: drainState, audit: audit, exportError: exportError,
-        rules: rules,
-        course: RunCourse(origin: recorder.ledger.origin, phases: recorder.edges, pods: pods) {
-          [ledger = recorder.ledger] in
-          for vote in ledger.observations { $0(vote) }
-        }))
+        votesEnded: votesEndedAt, drain: drainState, audit: audit, exportError: exportError, rules: rules,
+        course: RunCourse(recorder, pods: figures?.responders.map(\.pod) ?? [])))
     var ending = RunEnding(
       at: .now, tallySources: sources.figures, peakMemoryMegabytes: PeakMemory.megabytes,
       isInterrupted: interrupted != nil, aborted: aborted, failure: failure?.message, exitCode: 0)

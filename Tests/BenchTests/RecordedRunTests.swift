@@ -65,7 +65,12 @@ struct RecordedRunTests {
         if vote.index % 50 == 0 { log += recorder.closedLines(now: vote.completed) }
       }
       log += recorder.finish()
-      records += sample.material.rollouts.map { .note(.rollout(record: $0)) }
+      for rollout in sample.material.rollouts {
+        // As it stood before its end, and as it ended.
+        var unfinished = rollout
+        (unfinished.end, unfinished.outcome, unfinished.pods) = (nil, nil, [])
+        records += [.note(.rollout(record: unfinished)), .note(.rollout(record: rollout))]
+      }
       if let figures = sample.material.generator { records.append(.note(.generator(figures: figures))) }
       records.append(.note(.ended(ending: ending)))
     }
@@ -157,6 +162,19 @@ struct RecordedRunTests {
     #expect(throws: RecordedRun.Unreportable.self) { try empty.finished() }
   }
 
+  @Test("a moment that no run has is damage, and takes no memory")
+  func farAway() throws {
+    let run = try Run()
+    let far = run.heading.origin + .seconds(86_400 * 365 * 20)
+    var vote = try #require(run.sample.material.recorder.ledger[3])
+    vote.intended = far
+    for record in [LedgerRecord.vote(vote), .note(.phase(name: .drain, at: far))] {
+      var recorded = try Run.read(run.records + [record], run.heading)
+      let error = #expect(throws: RecordedRun.Unreportable.self) { try recorded.finished() }
+      #expect(error?.description.contains("after the first vote") == true)
+    }
+  }
+
   // MARK: profile.yaml
 
   @Test(
@@ -205,12 +223,12 @@ struct RecordedRunTests {
   func secrets() throws {
     let given: [Settings.Key: String] = [
       .target: "https://a.example", .header: "Authorization: Bearer s3cret", .export: "postgresql://u:s3cret@db/votes",
-      .tally: "command:psql s3cret", .duringRollout: "true", .setEnv: "PASSWORD=s3cret",
+      .tally: "command:psql s3cret", .duringRollout: "true", .restart: "true",
     ]
     let profile = try RunProfile.validate(Settings(given), freshSeed: 1).get()
     #expect(ProfileText(profile, hidesSecrets: false).text.contains("s3cret"))
     let text = ProfileText(profile, hidesSecrets: true).text
-    #expect(!text.contains("s3cret") && text.contains("PASSWORD=not-kept") && text.contains("Authorization:not-kept"))
+    #expect(!text.contains("s3cret") && text.contains("Authorization:not-kept"))
     let again = try RunProfile.validate(Settings.read(yaml: text, name: "p").get(), freshSeed: 2).get()
     #expect(again.objectives == profile.objectives && again.schedule == profile.schedule)
   }

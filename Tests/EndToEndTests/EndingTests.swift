@@ -57,12 +57,12 @@ struct EndingTests {
     }
   }
 
-  @Test("after kill -9 of votebench no process of the sandbox is left, and its votes can be judged: inconclusive")
+  @Test("after kill -9 of votebench no process of the sandbox is left; its votes can be judged and told: inconclusive")
   func killed() async throws {
     try await withStage { stage in
       let votebench = try Votebench(on: stage)
       let process = try votebench.start(Votebench.shortRollout)
-      try await waitUntil("votes are sent", within: .seconds(60)) { stage.log(of: "votebench").contains("baseline") }
+      try await votebench.awaitRollout()
       process.signal(SIGKILL)
       #expect(try await process.wait(within: .seconds(5)) == .signaled(SIGKILL))
       try await waitUntil("the sandbox is gone", within: .seconds(30)) {
@@ -71,6 +71,10 @@ struct EndingTests {
       let again = try await votebench.run(["verify", try #require(votebench.report)])
       #expect(again.status == 2, "\(again.output)")
       #expect(again.output.contains("INCONCLUSIVE") && again.output.contains("NO_EVIDENCE"), "\(again.output)")
+      let told = try await votebench.run(["report", try #require(votebench.report)])
+      let summary = try #require(told.summary, "\(told.output)")
+      #expect(told.status == 0 && summary.rollouts.map(\.outcome) == ["interrupted"], "\(told.output)")
+      #expect(summary.phases.map(\.name) == ["warmup", "baseline", "rollout"] && summary.interrupted)
     }
   }
 

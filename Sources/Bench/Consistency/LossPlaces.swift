@@ -112,6 +112,14 @@ package struct RunCourse: Sendable {
     self.votes = votes
   }
 
+  /// The course that a run's recorder has; `pods` by their numbers.
+  package init(_ recorder: Recorder, pods: [String]) {
+    let ledger = recorder.ledger
+    self.init(origin: ledger.origin, phases: recorder.edges, pods: pods) { body in
+      for vote in ledger.observations { body(vote) }
+    }
+  }
+
   func pod(_ number: UInt8) -> String {
     number > 0 && Int(number) <= pods.count ? pods[Int(number) - 1] : ""
   }

@@ -10,7 +10,7 @@ package enum LedgerNote: Sendable, Hashable, Codable {
   case source(traits: ConsistencyRules.Source)
   /// A poll of the tally; `isBaseline` for those before the first vote.
   case poll(sample: TallySample, isBaseline: Bool)
-  /// A change of the cluster, or its rollback, has ended.
+  /// A change of the cluster, or its rollback: as it stood every second, and as it ended.
   case rollout(record: RolloutRecord)
   /// What the generator says of itself, and who answered.
   case generator(figures: GeneratorFigures)

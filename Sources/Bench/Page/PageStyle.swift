@@ -8,11 +8,11 @@ enum PageStyle {
     --pass:#116329;--fail:#a40e26;--inconclusive:#7d4e00;--link:#0550ae;
     --accepted:#007a5a;--refused:#b84300;--indeterminate:#8a4b93;--dropped:#57606a;--due:#1b1f24;--outage:#a40e26;
     --p50:#0b63b0;--p90:#007a5a;--p99:#b84300;--max:#8a4b93;--visible:#b84300;
-    --starting:#a86a00;--ready:#007a5a;--terminating:#b84300;--command:#0550ae}
-    @media (prefers-color-scheme:dark){:root:not([data-theme=light]){\(dark)}}
-    :root[data-theme=dark]{\(dark)}
+    --starting:#a86a00;--ready:#0b63b0;--serving:#007a5a;--terminating:#b84300;--command:#0550ae}
+    @media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){\(dark)}}
+    @media screen{:root[data-theme=dark]{\(dark)}}
     *{box-sizing:border-box}
-    html{color-scheme:light dark}:root[data-theme=light]{color-scheme:light}:root[data-theme=dark]{color-scheme:dark}
+    @media screen{html{color-scheme:light dark}}:root[data-theme=light]{color-scheme:light}:root[data-theme=dark]{color-scheme:dark}
     body{margin:0;background:var(--bg);color:var(--fg);
     font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
     header,main{max-width:1200px;margin:0 auto;padding:0 20px}
@@ -59,8 +59,8 @@ enum PageStyle {
     .is-off{display:none}
     @media (max-width:760px){table{min-width:680px}}
     \(colours)
-    @media print{:root,:root[data-theme]{--bg:#fff;--fg:#000}button,#moment{display:none!important}
-    body{font-size:11px}section,figure,tr{break-inside:avoid}#timeline-charts,#profile{break-inside:auto}
+    @media print{button:not(.key),#moment{display:none!important}
+    body{font-size:11px}dt,code,pre,caption,figcaption,.mark,.key{font-size:inherit!important}section,figure,tr{break-inside:avoid}#timeline-charts,#profile{break-inside:auto}
     .scroll{overflow:visible}.wide{min-width:0}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
     """
 
@@ -68,14 +68,14 @@ enum PageStyle {
     "--bg:#0d1117;--fg:#e6edf3;--soft:#9da7b1;--line:#30363d;--band:#161b22;--card:#161b22;--pass:#56d364;--fail:#ff8a80;"
     + "--inconclusive:#e3b341;--link:#79b8ff;--accepted:#2fb98f;--refused:#f0883e;--indeterminate:#d2a8ff;--dropped:#9da7b1;"
     + "--due:#e6edf3;--outage:#ff8a80;--p50:#58a6ff;--p90:#2fb98f;--p99:#f0883e;--max:#d2a8ff;--visible:#f0883e;"
-    + "--starting:#e3b341;--ready:#2fb98f;--terminating:#f0883e;--command:#79b8ff"
+    + "--starting:#e3b341;--ready:#58a6ff;--serving:#2fb98f;--terminating:#f0883e;--command:#79b8ff"
 
   /// What is drawn, by its colour: an outline for lines, a filling for bars and for the keys.
   private static let colours: String = {
     let series = [
       "accepted", "refused", "indeterminate", "dropped", "due", "outage", "p50", "p90", "p99", "max", "visible",
       "starting",
-      "ready", "terminating",
+      "ready", "serving", "terminating",
     ]
     let phases = [
       ("total", "--due"), ("baseline", "--p50"), ("rollout", "--p99"), ("settle", "--p90"), ("rollback", "--max"),

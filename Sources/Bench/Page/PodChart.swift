@@ -29,9 +29,13 @@ struct PodChart {
     func second(_ milestone: PodMilestone) -> Double? { life.times[milestone].map { ($0 - origin).seconds } }
     let end = second(.gone) ?? axis.seconds
     let marked = second(.marked) ?? end
-    let ready = life.isOld ? 0 : second(.endpointReady) ?? second(.ready) ?? marked
+    let serving = life.isOld ? 0 : second(.endpointReady) ?? marked
+    let ready = life.isOld ? 0 : min(second(.ready) ?? serving, serving)
     let created = life.isOld ? 0 : second(.created) ?? ready
-    let parts = [("starting", created, ready), ("ready", ready, marked), ("terminating", marked, end)]
+    let parts = [
+      ("starting", created, ready), ("ready", ready, serving), ("serving", serving, marked),
+      ("terminating", marked, end),
+    ]
     let bars = parts.filter { $0.1 < $0.2 }.map { state, from, until in
       let left = axis.x(from)
       return "<rect class=\"bar \(state)\" x=\"\(drawn(left))\" y=\"\(drawn(top + 14))\" "

@@ -40,7 +40,8 @@ struct TimeCharts {
     let pods = chart(
       "Pods", "from creation to the end",
       legend: [
-        ("starting", "starting"), ("ready", "ready"), ("terminating", "terminating"),
+        ("starting", "starting"), ("ready", "ready"), ("serving", "ready, and Services send it requests"),
+        ("terminating", "terminating"),
       ], PodChart(report, axis).markup)
     return axis.header + charts.joined() + pods + axis.footer
   }

@@ -78,7 +78,6 @@ package struct ProfileText: Sendable {
     }
     switch key {
     case .header: return until(":")
-    case .setEnv: return until("=")
     case .export: return notKept
     case .tally where text.hasPrefix("command:"):
       let words = text.split(separator: " ", maxSplits: 1)

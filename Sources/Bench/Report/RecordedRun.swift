@@ -21,6 +21,8 @@ package struct RecordedRun: Sendable {
   private var sources: [String] = []
   private var last = MonotonicTime(nanoseconds: .min)
   private var votes = 0
+  /// What no run has; nil in a sound ledger.
+  private var damage: String?
   /// Lines of the histogram log, its header too.
   package private(set) var log: [String] = []
 
@@ -42,8 +44,17 @@ package struct RecordedRun: Sendable {
     }
   }
 
+  /// True for a moment of a run that begins at the origin: none lasts a hundred days.
+  ///
+  /// Figures are kept second by second, so one that lies far away would take all memory there is.
+  private mutating func isPlausible(_ moment: MonotonicTime) -> Bool {
+    let seconds = heading.map { (moment - $0.origin).seconds } ?? 0
+    if seconds.magnitude > 8_640_000 { damage = "it has a moment \(Int(seconds)) s after the first vote" }
+    return seconds.magnitude <= 8_640_000
+  }
+
   private mutating func add(_ vote: Observation) {
-    guard let recorder, recorder.ledger.outcome(of: vote.index) == nil else { return }
+    guard isPlausible(vote.intended), let recorder, recorder.ledger.outcome(of: vote.index) == nil else { return }
     self.recorder?.record(vote)
     if vote.outcome != .dropped { last = max(last, vote.completed) }
     votes += 1
@@ -55,14 +66,18 @@ package struct RecordedRun: Sendable {
     switch note {
     case .begin(let heading): begin(heading)
     case .phase(let phase, let moment):
-      guard let edges = recorder?.edges.edges, edges.last.map({ $0.start <= moment }) ?? true else { return }
+      guard isPlausible(moment), let edges = recorder?.edges.edges, edges.last.map({ $0.start <= moment }) ?? true
+      else { return }
       recorder?.begin(phase, at: moment)
       last = max(last, moment)
     case .source(let traits): sources.append(traits.name)
     case .poll(let sample, _): polled[sample.source, default: 0] += 1
-    case .rollout(let record): rollouts.append(record)
+    case .rollout(let record):
+      // A change is told again as it goes on: the last word of it holds.
+      if rollouts.last?.start == record.start { rollouts.removeLast() }
+      rollouts.append(record)
     case .generator(let figures): generator = figures
-    case .ended(let ending): self.ending = ending
+    case .ended(let ending): if isPlausible(ending.at) { self.ending = ending }
     case .votesEnded, .drained, .exported: break
     }
   }
@@ -83,6 +98,7 @@ package struct RecordedRun: Sendable {
   /// What the run came to, once every record was added.
   package mutating func finished() throws(Unreportable) -> FinishedRun {
     guard let heading else { throw Unreportable(description: "it ends before it says what run it is of") }
+    if let damage { throw Unreportable(description: "\(damage): it was changed, take it as the run left it") }
     guard let profile, var recorder, let yaml = heading.profile, let consistency = evidence.judged() else {
       throw Unreportable(
         description:
