@@ -194,6 +194,17 @@ struct LedgerRecordTests {
       .poll(
         sample: TallySample(sent: .init(nanoseconds: 0), received: .init(nanoseconds: 0), counts: ["z": 1], source: -1),
         isBaseline: false),
+      .begin(
+        LedgerHeading(
+          version: "1", startedAt: "", origin: .init(nanoseconds: 0),
+          ballot: Ballot(run: "ledger00", seed: 1, choices: ["a"]), rules: ConsistencyRules(), startS: 1e300)),
+      .ended(
+        ending: RunEnding(
+          at: .init(nanoseconds: .max), tallySources: [], peakMemoryMegabytes: 0, isInterrupted: false, aborted: nil,
+          failure: nil, exitCode: 0)),
+      .rollout(
+        record: RolloutRecord(
+          trigger: "", workload: Workload(.deployment, "w"), start: .init(nanoseconds: .min))),
       .votesEnded(at: .init(nanoseconds: .max)), .phase(name: .baseline, at: .init(nanoseconds: .min)),
       .drained(state: .timedOut(deficit: 1, rest: .seconds(1e12))), .drained(state: .stalled(deficit: -1)),
       .source(traits: ConsistencyRules.Source(name: "x", refresh: .seconds(1e12))),

@@ -224,11 +224,13 @@ struct RecordedRunTests {
     let given: [Settings.Key: String] = [
       .target: "https://a.example", .header: "Authorization: Bearer s3cret", .export: "postgresql://u:s3cret@db/votes",
       .tally: "command:psql s3cret", .duringRollout: "true", .restart: "true",
+      .control: "https://u:s3cret@other.example/health",
     ]
     let profile = try RunProfile.validate(Settings(given), freshSeed: 1).get()
     #expect(ProfileText(profile, hidesSecrets: false).text.contains("s3cret"))
     let text = ProfileText(profile, hidesSecrets: true).text
     #expect(!text.contains("s3cret") && text.contains("Authorization:not-kept"))
+    #expect(text.contains("https://not-kept@other.example/health"))
     let again = try RunProfile.validate(Settings.read(yaml: text, name: "p").get(), freshSeed: 2).get()
     #expect(again.objectives == profile.objectives && again.schedule == profile.schedule)
   }

@@ -107,7 +107,7 @@ extension LedgerNote {
   /// False for numbers that no run has, with which nothing can be reckoned.
   var isSound: Bool {
     switch self {
-    case .begin(let heading): heading.origin.isSound && heading.rules.isSound && heading.electorate?.isSound ?? true
+    case .begin(let heading): heading.isSound
     case .source(let traits): traits.isSound
     case .phase(_, let moment), .votesEnded(let moment): moment.isSound
     case .poll(let sample, _): sample.isSound
@@ -124,6 +124,12 @@ extension LedgerNote {
   fileprivate static func isCount(_ count: Int) -> Bool { (0...1 << 56).contains(count) }
 
   fileprivate static func isLength(_ length: Duration) -> Bool { (.zero ... .seconds(1e9)).contains(length) }
+}
+
+extension LedgerHeading {
+  fileprivate var isSound: Bool {
+    origin.isSound && rules.isSound && electorate?.isSound ?? true && (0...1e11).contains(startS ?? 0)
+  }
 }
 
 extension MonotonicTime {

@@ -79,6 +79,10 @@ package struct ProfileText: Sendable {
     switch key {
     case .header: return until(":")
     case .export: return notKept
+    case .control:
+      // https://user:password@host
+      guard let at = text.lastIndex(of: "@"), let slashes = text.firstRange(of: "//") else { return text }
+      return slashes.upperBound <= at ? "\(text[..<slashes.upperBound])\(notKept)\(text[at...])" : text
     case .tally where text.hasPrefix("command:"):
       let words = text.split(separator: " ", maxSplits: 1)
       return words.count > 1 ? "\(words[0]) \(notKept)" : text
