@@ -53,7 +53,9 @@ package struct SandboxInfo: Codable, Sendable, Equatable {
   ///
   /// `{prefix}` in it stands for the beginning of the voters' names.
   package var exportCommand: [String]
-  /// What that command needs in its environment.
+  /// The same of every voter's last vote, as the tally counts them: what a run is judged by whose voters vote again.
+  package var voterExportCommand: [String]
+  /// What these commands need in their environment.
   package var exportEnvironment: [String: String]
   /// The loopback range of its own, such as `127.70.3.0/24`.
   package var subnet: String

@@ -232,6 +232,8 @@ actor SandboxServer {
       kubectlHome: try folder.makeFolder("kubectl"), semantics: semantics,
       exportCommand: VoteExport.command(
         psql: programs.psql, host: "db.\(ShippedObjects.namespace)", semantics),
+      voterExportCommand: VoteExport.command(
+        psql: programs.psql, host: "db.\(ShippedObjects.namespace)", .upsert),
       exportEnvironment: [
         "PGPASSWORD": databasePassword, "LC_ALL": "C", "LD_PRELOAD": programs.nssWrapper,
         "NSS_WRAPPER_HOSTS": names.outside,

@@ -26,9 +26,11 @@ struct Surroundings {
     caCertificate = sandbox.caCertificate
     // The sandbox's ingress gives a request up when its client does, and a vote frontend answers within a second.
     indeterminateSettle = .seconds(15)
+    // The tally counts voters, however often they vote: of those who vote again it shows the last vote.
+    let isByVoter = profile.electorate.votesAgain || sandbox.semantics == .upsert
     export = VoteExport(
-      command: sandbox.exportCommand, environment: sandbox.exportEnvironment,
-      semantics: sandbox.semantics == .count ? .count : .upsert)
+      command: isByVoter ? sandbox.voterExportCommand : sandbox.exportCommand,
+      environment: sandbox.exportEnvironment, semantics: isByVoter ? .upsert : .count)
     kubectl = profile.rollout.map {
       Kubectl(
         executable: $0.kubectl, kubeconfig: sandbox.kubeconfig, context: sandbox.context, namespace: sandbox.namespace,

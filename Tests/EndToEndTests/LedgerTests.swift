@@ -6,6 +6,24 @@ import Testing
 /// `votes.ledger` of a real run: judged again, printed, cut off and left out.
 @Suite("The ledger of a run", .serialized)
 struct LedgerTests {
+  @Test(
+    "voters who vote again on the sandbox: the last vote of each is in the tally, and the report is told again",
+    arguments: [["--revote", "30%"], ["--votes-per-voter", "3"]])
+  func revotes(again: [String]) async throws {
+    try await withStage { stage in
+      let votebench = try Votebench(on: stage)
+      let load = ["--rate", "60", "--duration", "5s", "--warmup", "1s", "--slo", "votes.lost == 0"]
+      let run = try await votebench.run(load + again, within: .seconds(120))
+      let summary = try #require(run.summary, "\(run.output)")
+      #expect(run.status == 0 && summary.consistency.exact && summary.consistency.accepted == 360, "\(run.output)")
+      #expect(run.output.contains("one row a voter, the last vote wins"), "\(run.output)")
+      let folder = try #require(votebench.report)
+      let before = try Data(contentsOf: URL(filePath: folder + "/summary.json"))
+      #expect(try await votebench.run(["report", folder]).status == 0)
+      #expect(try Data(contentsOf: URL(filePath: folder + "/summary.json")) == before)
+    }
+  }
+
   @Test("a run's votes are judged again to the same figures, and printed as CSV; without a ledger: exit 64")
   func judgedAgain() async throws {
     try await withStage { stage in

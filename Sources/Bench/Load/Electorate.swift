@@ -11,6 +11,9 @@ package struct Electorate: Sendable, Hashable, Codable {
   /// How many votes of the run are from one of a voter to the next.
   package let gap: Int
 
+  /// True when somebody votes more than once.
+  package var votesAgain: Bool { turns > 1 || revoteShare > 0 }
+
   /// Each voter votes once.
   package static let unique = Self(turns: 1, revoteShare: 0, gap: 1)
 
