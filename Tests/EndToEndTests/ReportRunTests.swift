@@ -20,11 +20,12 @@ struct ReportRunTests {
 
   /// In a browser: at three widths, light and dark, against timeline.csv and summary.json.
   private func checkPage(_ stage: Stage, _ folder: String) async throws {
-    let home = stage.folder + "/browser"
+    let home = stage.folder + "/browser-\(UInt32.random(in: 0 ... .max))"
     try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: false)
     let browser = try stage.start(Executables.projectFile("Tests/browser/report"), [home, folder], name: "browser")
     #expect(try await browser.wait(within: .seconds(180)) == .exited(0), "\(stage.log(of: "browser"))")
-    #expect(stage.log(of: "browser").components(separatedBy: "tried: ").count == 5)
+    let tried = stage.log(of: "browser").components(separatedBy: "tried: ").count - 1
+    #expect(tried > 0 && tried % 4 == 0, "\(stage.log(of: "browser"))")
   }
 
   @Test("every file is written again to the byte, from the ledger alone; no secret is in any but profile.yaml")
@@ -58,6 +59,8 @@ struct ReportRunTests {
 
       try await checkMetrics(stage, copy + "/metrics.prom")
       try await checkPage(stage, copy)
+      // Its axis ends at a tick.
+      try await checkPage(stage, Executables.projectFile("Reports/samples"))
 
       let printed = try await votebench.run(["report", copy, "--format", "md"])
       let markdown = String(decoding: try #require(files["report.md"]), as: UTF8.self)

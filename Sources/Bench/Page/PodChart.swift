@@ -42,8 +42,10 @@ struct PodChart {
         + "width=\"\(drawn(max(1, axis.x(until) - left)))\" height=\"10\"><title>"
         + "\(Markup.escaped(life.name)): \(state) from \(decimal(from, 2)) s to \(decimal(until, 2)) s</title></rect>"
     }
-    let name = Markup.escaped(life.name + (life.image.isEmpty ? "" : "  \(life.image)"))
-    let isLate = axis.x(created) > TimeAxis.right - 260
+    let label = life.name + (life.image.isEmpty ? "" : "  \(life.image)")
+    let name = Markup.escaped(label)
+    // Where there is no room to the right of its beginning, it ends at the right edge.
+    let isLate = axis.x(created) + Double(label.count) * 6.8 > TimeAxis.right
     return "<text class=\"pod\" x=\"\(drawn(isLate ? TimeAxis.right : axis.x(created)))\" y=\"\(drawn(top + 10))\" "
       + "text-anchor=\"\(isLate ? "end" : "start")\">\(name)</text>" + bars.joined()
   }

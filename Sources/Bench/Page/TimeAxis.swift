@@ -77,8 +77,11 @@ struct TimeAxis {
   /// The axis itself.
   var footer: String {
     let marks = ticks.map { second in
-      "<text class=\"tick\" x=\"\(drawn(x(Double(second))))\" y=\"13\" "
-        + "text-anchor=\"\(second == 0 ? "start" : "middle")\">\(Self.spelled(second))</text>"
+      let place = x(Double(second))
+      // At either edge there is no room for its half beyond it.
+      let anchor = second == 0 ? "start" : place > Self.right - 16 ? "end" : "middle"
+      return "<text class=\"tick\" x=\"\(drawn(place))\" y=\"13\" "
+        + "text-anchor=\"\(anchor)\">\(Self.spelled(second))</text>"
     }
     return svg("seconds after the first vote was due", height: 18, marks.joined())
   }
