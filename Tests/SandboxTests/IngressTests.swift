@@ -14,6 +14,18 @@ struct IngressTests {
     #expect(throws: SandboxError.self) { try IngressPort.take(from: Int(first.number), exactly: true) }
   }
 
+  @Test("eight sandboxes that start at the same moment have eight ports, a hundred times over")
+  func portsAtOnce() async throws {
+    let first = Int(try FreePort.next())
+    for _ in 0..<100 {
+      let ports = try await withThrowingTaskGroup(of: IngressPort.self) { group in
+        for _ in 0..<8 { group.addTask { try IngressPort.take(from: first) } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(Set(ports.map(\.number)).count == 8)
+    }
+  }
+
   @Test("openssl accepts the certificates for what they are made for, and only for that")
   func certificates() async throws {
     try await withStage { stage in

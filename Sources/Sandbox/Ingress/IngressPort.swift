@@ -26,7 +26,10 @@ final class IngressPort: Sendable {
   /// Takes the first free port of 51, or exactly the one given; throws `portTaken`.
   static func take(from first: Int, exactly: Bool = false) throws(SandboxError) -> IngressPort {
     let wanted = (exactly ? first...first : first...(first + 50)).compactMap { UInt16(exactly: $0) }
-    if let port = wanted.lazy.compactMap({ IngressPort($0) }).first { return port }
+    // Each is tried once: a lazy sequence would try the free one again to return it, when it can be another's already.
+    for number in wanted {
+      if let port = IngressPort(number) { return port }
+    }
     let ports = exactly ? "port \(first) is" : "ports \(first) to \(first + 50) are"
     throw SandboxError(
       .portTaken, attempted: "choosing a port for the ingress", cause: "\(ports) taken on 127.0.0.1",
