@@ -1,7 +1,5 @@
 /// Two runs side by side for a person at a terminal: the verdict first, then what it rests on.
 package struct DifferenceText: Sendable {
-  private static let width = 100
-
   private let difference: RunDifference
   private let color: Bool
 
@@ -22,14 +20,14 @@ package struct DifferenceText: Sendable {
 
   private var verdictLines: [String] {
     let word = difference.verdict.rawValue.uppercased()
-    var lines = Self.wrapped("\(word)  \(difference.sentence)", indent: word.count + 2)
+    var lines = TextLayout.wrapped("\(word)  \(difference.sentence)", indent: word.count + 2)
     lines[0] = paint(word, difference.verdict) + lines[0].dropFirst(word.count)
     return lines
   }
 
   private var headings: [String] {
     [("A", difference.reference), ("B", difference.candidate)].flatMap { name, report in
-      Self.wrapped(
+      TextLayout.wrapped(
         "  \(name)  \(report.heading.target), begun \(report.heading.startedAt), run \(report.heading.run), votebench "
           + "\(report.heading.version): \(report.verdict.rawValue)", indent: 5)
     }
@@ -38,7 +36,7 @@ package struct DifferenceText: Sendable {
   // MARK: Differences
 
   private var comparisonLines: [String] {
-    let title = Self.wrapped(
+    let title = TextLayout.wrapped(
       "differences, B against A (WORSE: a time surely longer by more than \(difference.allowedTime), or surely more "
         + "failures; ok: surely not, and less than \(difference.allowedFailures) more of the votes failed)",
       indent: 2)
@@ -55,14 +53,14 @@ package struct DifferenceText: Sendable {
   private func line(_ comparison: RunComparison) -> [String] {
     let (mark, indent) = (Self.mark(comparison.answer), 20)
     let figures = comparison.words + (comparison.sample.map { "; \($0)" } ?? "")
-    var lines = Self.wrapped(
+    var lines = TextLayout.wrapped(
       "    \(Self.pad(mark, 6))  \(Self.pad(comparison.metric.name, 6))  \(figures)", indent: indent)
     lines[0] = "    " + paint(Self.pad(mark, 6), comparison.answer.verdict) + lines[0].dropFirst(10)
     if comparison.estimate != nil, let reason = comparison.reason {
-      lines += Self.wrapped(String(repeating: " ", count: indent) + reason, indent: indent)
+      lines += TextLayout.wrapped(String(repeating: " ", count: indent) + reason, indent: indent)
     }
     if let remedy = comparison.remedy {
-      lines += Self.wrapped(String(repeating: " ", count: indent) + "would decide: \(remedy)", indent: indent)
+      lines += TextLayout.wrapped(String(repeating: " ", count: indent) + "would decide: \(remedy)", indent: indent)
     }
     return lines
   }
@@ -84,7 +82,8 @@ package struct DifferenceText: Sendable {
       + difference.objectives.flatMap { pair -> [String] in
         let mark = Self.pad(pair.change == .same ? "same" : pair.change.words, 6)
         let sides = "A \(pair.reference?.words ?? "not asked"), B \(pair.candidate?.words ?? "not asked")"
-        var lines = Self.wrapped("    \(mark)  \(Self.pad(pair.expression, min(44, widest)))  \(sides)", indent: 12)
+        var lines = TextLayout.wrapped(
+          "    \(mark)  \(Self.pad(pair.expression, min(44, widest)))  \(sides)", indent: 12)
         if pair.change == .worse { lines[0] = "    " + paint(mark, pair.answer.verdict) + lines[0].dropFirst(10) }
         return lines
       }
@@ -104,8 +103,8 @@ package struct DifferenceText: Sendable {
   }
 
   private var remarks: [String] {
-    difference.notes.flatMap { Self.wrapped("note       \($0)", indent: 11) }
-      + difference.assumptions.flatMap { Self.wrapped("assumed    \($0)", indent: 11) }
+    difference.notes.flatMap { TextLayout.wrapped("note       \($0)", indent: 11) }
+      + difference.assumptions.flatMap { TextLayout.wrapped("assumed    \($0)", indent: 11) }
   }
 
   // MARK: Layout
@@ -122,26 +121,6 @@ package struct DifferenceText: Sendable {
 
   private static func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
-  }
-
-  /// Lines of at most `width`, broken at spaces, all but the first behind `indent`; a longer word is not broken.
-  private static func wrapped(_ text: String, indent: Int) -> [String] {
-    var lines: [String] = []
-    var line: String?
-    // The gaps within a line are kept: they are columns.
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-      guard let begun = line else {
-        line = String(word)
-        continue
-      }
-      if begun.count + 1 + word.count > width, !word.isEmpty, begun.contains(where: { $0 != " " }) {
-        lines.append(String(begun.reversed().drop { $0 == " " }.reversed()))
-        line = String(repeating: " ", count: indent) + word
-      } else {
-        line = begun + " " + word
-      }
-    }
-    return lines + [line ?? ""]
   }
 }
 

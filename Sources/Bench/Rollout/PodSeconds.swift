@@ -14,6 +14,8 @@ package struct PodSeconds: Sendable, Hashable {
   package private(set) var surge: Duration
   /// Pods on their way out.
   package private(set) var terminating: Duration
+  /// The most pods that were there at a time, whatever state they were in.
+  package private(set) var peak: Int
 
   private typealias Span = (start: MonotonicTime, end: MonotonicTime)
 
@@ -30,6 +32,15 @@ package struct PodSeconds: Sendable, Hashable {
     unavailable = Self.integral(ready, within: whole) { max(0, least - $0) }
     surge = Self.integral(rollout.pods.map { Self.staying($0, within: whole) }, within: whole) { max(0, $0 - most) }
     terminating = Self.integral(rollout.pods.compactMap { Self.going($0, within: whole) }, within: whole) { $0 }
+    var counts = [0]
+    let present = rollout.pods.map { pod in
+      (pod.times[.created]?.earliest ?? whole.0, pod.times[.gone]?.latest ?? whole.1)
+    }
+    _ = Self.integral(present, within: whole) { count in
+      counts.append(count)
+      return 0
+    }
+    peak = counts.max() ?? 0
   }
 
   /// Pods that were seen to come and were not ready in any of these changes.

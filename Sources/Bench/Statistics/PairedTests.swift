@@ -39,10 +39,13 @@ package enum PairedTests {
 
   /// How many repetitions it takes so that Holm's first step can reject at all, between `settings` or against one.
   package static func repetitions(settings: Int, againstOne: Bool = false, alpha: Double = 0.05) -> Int {
-    let pairs = againstOne ? settings - 1 : settings * (settings - 1) / 2
-    var count = 1
-    while Double(max(1, pairs)) * smallestP(repetitions: count) > alpha * (1 + 1e-12) { count += 1 }
-    return count
+    repetitions(pairs: againstOne ? settings - 1 : settings * (settings - 1) / 2, alpha: alpha)
+  }
+
+  /// The same for so many `pairs`.
+  package static func repetitions(pairs: Int, alpha: Double = 0.05) -> Int {
+    let level = alpha / Double(max(1, pairs)) * (1 + 1e-12)
+    return (1...).first { smallestP(repetitions: $0) <= level } ?? 1
   }
 
   /// Cochran's Q for yes-or-no results: a row for each repetition, as wide as there are settings.

@@ -1,0 +1,93 @@
+/// All settings of a comparison by one metric.
+///
+/// Only repetitions count in which every setting has a value: a difference is that of rollouts made side by side.
+package struct MetricComparison: Sendable {
+  /// What the rollouts of one setting came to.
+  package struct Summary: Sendable, Hashable {
+    /// The middle of its values (the median of their pairs' means) with the interval of it; nil without a value.
+    package var middle: Shift?
+    /// The mean.
+    package var mean: Double
+    /// The least.
+    package var min: Double
+    /// The most.
+    package var max: Double
+    /// How many rollouts.
+    package var count: Int
+  }
+
+  /// By what.
+  package let metric: ComparisonMetric
+  /// A row for each repetition, as wide as there are settings.
+  package let rows: [[Double]]
+  /// Differences below this are none that matter.
+  package let margin: Double
+  /// Each setting, in the order of the list.
+  package let summaries: [Summary]
+  /// Every pair, the earlier setting first.
+  package let pairs: [SettingPair]
+  /// Whether the settings differ at all; nil for two, or without a row.
+  package let friedman: Friedman?
+
+  /// The comparison of `rows`.
+  ///
+  /// A `margin` of nil is a tenth of the median of all values, or what is least worth a word where that is less; of
+  /// failed votes it is a thousandth of `dueVotes`.
+  package init(
+    _ metric: ComparisonMetric, rows: [[Double]], settings: Int, margin: Double? = nil, dueVotes: Double = 0,
+    alpha: Double = 0.05
+  ) {
+    self.metric = metric
+    self.rows = rows
+    let margin = margin ?? Self.margin(metric, rows, dueVotes)
+    self.margin = margin
+    summaries = (0..<settings).map { setting in Summary(rows.map { $0[setting] }, alpha: alpha) }
+    friedman = settings > 2 && !rows.isEmpty ? Friedman(rows) : nil
+    let places = (0..<settings).flatMap { first in ((first + 1)..<max(settings, first + 1)).map { (first, $0) } }
+    let differences = places.map { first, second in rows.map { $0[second] - $0[first] } }
+    let probabilities = differences.enumerated().map { PairedTests.signFlip($1, seed: UInt64($0)) }
+    let adjusted = MultipleTests.holm(probabilities)
+    pairs = places.indices.map { place in
+      SettingPair(
+        places[place].0, places[place].1, differences[place], adjusted: adjusted[place], p: probabilities[place],
+        margin: margin, alpha: alpha, pairs: places.count)
+    }
+  }
+
+  private static func margin(_ metric: ComparisonMetric, _ rows: [[Double]], _ dueVotes: Double) -> Double {
+    if metric == .failedVotes { return max(1, dueVotes / 1000) }
+    if metric == .lostVotes { return 1 }
+    let values = rows.flatMap(\.self).map(abs).sorted()
+    let least = metric.unit == "ms" ? 10.0 : 1
+    return max(least, (values.isEmpty ? 0 : values[values.count / 2]) / 10)
+  }
+
+  /// What is said of `setting` against `other`, and by how much it differs.
+  package func against(_ setting: Int, _ other: Int) -> (answer: SettingPair.Answer, estimate: Double)? {
+    for pair in pairs {
+      guard let estimate = pair.shift?.estimate else { continue }
+      if pair.first == other, pair.second == setting { return (pair.answer, estimate) }
+      if pair.first == setting, pair.second == other { return (pair.answer.reversed, -estimate) }
+    }
+    return nil
+  }
+}
+
+extension SettingPair.Answer {
+  /// What is said of the first against the second.
+  package var reversed: Self {
+    switch self {
+    case .better: .worse
+    case .worse: .better
+    case .equivalent, .inconclusive: self
+    }
+  }
+}
+
+extension MetricComparison.Summary {
+  fileprivate init(_ values: [Double], alpha: Double) {
+    middle = values.isEmpty ? nil : Shift(paired: values, alpha: alpha)
+    mean = values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+    (min, max, count) = (values.min() ?? 0, values.max() ?? 0, values.count)
+  }
+}
