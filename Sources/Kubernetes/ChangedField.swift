@@ -46,6 +46,21 @@ package struct ChangedField: Sendable, Hashable, Codable {
     }
   }
 
+  /// What a comparison writes from one rollout to the next: the image in turn, and what `patches` name.
+  ///
+  /// Of a patch it is the whole of each member of the spec, and of the metadata.
+  static func fields(
+    ofComparing change: RolloutChange, patches: [JSONValue], before: WorkloadSnapshot
+  ) throws(ChangeProblem) -> [ChangedField] {
+    var fields = try fields(of: change, before: before).map { ChangedField(any: $0.path) }
+    for patch in patches {
+      for part in ["spec", "metadata"] {
+        for key in (patch[[part]]?.members ?? [:]).keys.sorted() { fields.append(ChangedField(any: [part, key])) }
+      }
+    }
+    return fields
+  }
+
   /// What a change of the strategy writes.
   package static func fields(of strategy: StrategyChange, kind: Workload.Kind) -> [ChangedField] {
     let rolling: FieldPath = ["spec", kind == .deployment ? "strategy" : "updateStrategy", "rollingUpdate"]

@@ -85,7 +85,7 @@ package struct Restoration: Sendable {
 
 extension WorkloadObject {
   /// True when the status tells of the present spec.
-  fileprivate var isObserved: Bool { status?.observedGeneration ?? 0 >= metadata.generation ?? 0 }
+  var isObserved: Bool { status?.observedGeneration ?? 0 >= metadata.generation ?? 0 }
 
   /// The pods, by name, that keep a StatefulSet from leaving a revision that never became ready.
   ///

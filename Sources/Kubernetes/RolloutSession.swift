@@ -176,7 +176,7 @@ package actor RolloutSession {
     return await task.value
   }
 
-  private static func restore(
+  static func restore(
     _ change: JournalRecord.Change, _ kubectl: Kubectl, _ journal: Journal, _ restored: inout Restored
   ) async {
     let workload = change.before.workload

@@ -30,6 +30,12 @@ final class AppendedFile {
     descriptor = file
   }
 
+  /// Takes away what follows so many bytes: half a line, say, that a killed process left.
+  func cut(to length: Int) {
+    guard let descriptor, problem == nil, ftruncate(descriptor, off_t(length)) != 0 else { return }
+    problem = String(cString: strerror(errno))
+  }
+
   /// Adds lines at the end.
   func write(_ lines: [String]) {
     if !lines.isEmpty { write(Array((lines.joined(separator: "\n") + "\n").utf8)) }

@@ -20,8 +20,8 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func run(_ profile: RunProfile) async throws {
-    let style = options.quiet ? .none : options.progress.flatMap(ProgressView.Style.init) ?? .auto
-    let execution = RunExecution(profile: profile, progress: ProgressView(style: style), interrupts: Interrupts())
+    let execution = RunExecution(
+      profile: profile, progress: ProgressView(style: options.style), interrupts: Interrupts())
     do {
       if options.dryRun { return Console.output(try await DryRun(profile).text()) }
       let folder = try RunFolder(profile.out, name: execution.name, profile)

@@ -52,31 +52,38 @@ final class RunExecution {
 
   /// Runs everything and puts everything back; gives the report and the exit status.
   ///
-  /// The folder's log and journal get their lines while the run goes on.
-  func run(in folder: RunFolder) async throws -> Ended {
+  /// The folder's log and journal get their lines while the run goes on. A `sandbox` that is given goes on afterwards;
+  /// without one, where the profile asks for it, the run has its own.
+  func run(in folder: RunFolder, on sandbox: SandboxChild? = nil) async throws -> Ended {
     background.append(
-      Task { [signals = interrupts.signals, send] in
+      Task { [signals = interrupts.signals(), send] in
         for await signal in signals { send.yield(.interrupted(signal)) }
       })
     defer { for task in background { task.cancel() } }
     guard profile.target == .sandbox else { return try await measure(on: Surroundings(profile), in: folder) }
-    let sandbox = try await startSandbox()
+    if let sandbox { return try await measure(on: sandbox, in: folder) }
+    let own = try await Self.startSandbox(profile, progress)
+    do {
+      let result = try await measure(on: own, in: folder)
+      await own.stop()
+      return result
+    } catch {
+      await own.stop()
+      throw error
+    }
+  }
+
+  private func measure(on sandbox: SandboxChild, in folder: RunFolder) async throws -> Ended {
     background.append(
       Task { [send] in
         while sandbox.isAlive, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(500)) }
         if !Task.isCancelled { send.yield(.sandboxEnded("its process is gone")) }
       })
-    do {
-      let result = try await measure(on: Surroundings(profile, sandbox: sandbox.info), in: folder)
-      await sandbox.stop()
-      return result
-    } catch {
-      await sandbox.stop()
-      throw error
-    }
+    return try await measure(on: Surroundings(profile, sandbox: sandbox.info), in: folder)
   }
 
-  private func startSandbox() async throws(RunFailure) -> SandboxChild {
+  /// A sandbox for runs by `profile`; the caller stops it.
+  static func startSandbox(_ profile: RunProfile, _ progress: ProgressView) async throws(RunFailure) -> SandboxChild {
     progress.note("sandbox: starting nginx, redis, postgres, the API server and the voting system")
     do {
       let began = MonotonicTime.now

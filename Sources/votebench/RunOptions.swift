@@ -200,10 +200,10 @@ struct RunOptions: ParsableArguments {
   var trigger: String?
 
   @Option(
-    parsing: .unconditional,
+    parsing: .unconditionalSingleValue,
     help:
       "How it rolls during the run: maxSurge=1,maxUnavailable=0,minReadySeconds=5 or some of it; put back afterwards.")
-  var strategy: String?
+  var strategy: [String] = []
 
   @Option(parsing: .unconditional, help: "Time before the rollout (default 30s).")
   var baseline: String?
@@ -273,7 +273,7 @@ struct RunOptions: ParsableArguments {
       (.duringRollout, duringRollout ? "true" : nil), (.deployment, deployment), (.statefulset, statefulset),
       (.namespace, namespace), (.context, context), (.kubeconfig, kubeconfig), (.kubectl, kubectl),
       (.container, container), (.image, image), (.restart, restart ? "true" : nil), (.scale, scale),
-      (.deletePod, deletePod ? "true" : nil), (.trigger, trigger), (.strategy, strategy), (.baseline, baseline),
+      (.deletePod, deletePod ? "true" : nil), (.trigger, trigger), (.baseline, baseline),
       (.settle, settle), (.recovered, recovered), (.rolloutTimeout, rolloutTimeout),
       (.rollback, rollback.map { $0 ? "true" : "false" }), (.out, out), (.seed, seed),
       (.detect, detect), (.errorBudget, errorBudget), (.abortOnFail, abortOnFail ? "true" : nil),
@@ -281,6 +281,7 @@ struct RunOptions: ParsableArguments {
     for (key, text) in texts {
       if let text { settings.set(key, Settings.Setting(text, place: "--\(key.rawValue)")) }
     }
+    for text in strategy.prefix(1) { settings.set(.strategy, Settings.Setting(text, place: "--strategy")) }
     for text in tally { settings.add(.tally, Settings.Setting(text, place: "--tally")) }
     for text in slo { settings.add(.slo, Settings.Setting(text, place: "--slo")) }
     for text in header { settings.add(.header, Settings.Setting(text, place: "--header")) }
@@ -290,7 +291,20 @@ struct RunOptions: ParsableArguments {
 
   /// The validated profile, or everything that is wrong with flags and profile.
   func resolved() -> Result<RunProfile, ProblemList> {
-    var problems = unrecognized.map { Settings.Problem($0, "is no option of votebench run; see --help") }
+    var problems: [Settings.Problem] = []
+    if strategy.count > 1 {
+      problems.append(Settings.Problem("--strategy", "a run has one; several are for votebench compare"))
+    }
+    let (asked, more) = asked(of: "run")
+    problems += more
+    let validated = RunProfile.validate(asked, freshSeed: .random(in: 0...UInt64.max))
+    if case .failure(let list) = validated { problems += list.problems }
+    return problems.isEmpty ? validated : .failure(ProblemList(problems))
+  }
+
+  /// Flags and profile as typed, and what is wrong with them before anybody looks at what they mean.
+  func asked(of command: String) -> (settings: Settings, problems: [Settings.Problem]) {
+    var problems = unrecognized.map { Settings.Problem($0, "is no option of votebench \(command); see --help") }
     if let progress, ProgressView.Style(rawValue: progress) == nil {
       problems.append(Settings.Problem("--progress", "expected auto, plain or none, not '\(progress)'"))
     }
@@ -300,11 +314,18 @@ struct RunOptions: ParsableArguments {
     case .failure(let list): problems += list.problems
     }
     let asked = base.overridden(by: settings)
-    let validated = RunProfile.validate(asked, freshSeed: .random(in: 0...UInt64.max))
-    if case .failure(let list) = validated { problems += list.problems }
-    problems += Self.unreadable(asked)
-    return problems.isEmpty ? validated : .failure(ProblemList(problems))
+    return (asked, problems + Self.unreadable(asked))
   }
+
+  /// The settings of flags and profile without the strategies of the flags.
+  var withoutStrategy: Settings {
+    var others = self
+    others.strategy = []
+    return others.asked(of: "compare").settings
+  }
+
+  /// How much a run shows while it goes on.
+  var style: ProgressView.Style { quiet ? .none : progress.flatMap(ProgressView.Style.init) ?? .auto }
 
   /// The files that settings name and that cannot be read.
   private static func unreadable(_ settings: Settings) -> [Settings.Problem] {

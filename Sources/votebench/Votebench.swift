@@ -21,7 +21,8 @@ struct Votebench: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      RunCommand.self, PlanCommand.self, ReportCommand.self, MergeCommand.self, DiffCommand.self, VerifyCommand.self,
+      RunCommand.self, PlanCommand.self, CompareCommand.self, ReportCommand.self, MergeCommand.self, DiffCommand.self,
+      VerifyCommand.self,
       RestoreCommand.self,
       SandboxCommand.self,
       ManifestsCommand.self,

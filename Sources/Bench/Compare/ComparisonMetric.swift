@@ -43,6 +43,9 @@ package enum ComparisonMetric: String, Sendable, Hashable, Codable, CaseIterable
     }
   }
 
+  /// For the heads of tables.
+  package var titleWithUnit: String { title + (unit.isEmpty ? "" : ", \(unit)") }
+
   /// A value with its unit: whole numbers for what is counted, a tenth else.
   package func spelled(_ value: Double) -> String {
     let places = value.rounded() == value || abs(value) >= 1000 ? 0 : 1

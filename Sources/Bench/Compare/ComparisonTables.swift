@@ -8,7 +8,7 @@ struct ComparisonTables {
 
   static let settingsHead =
     ["setting", "rollouts", "clean"]
-    + ComparisonMetric.allCases.map { $0.title + ($0.unit.isEmpty ? "" : ", \($0.unit)") }
+    + ComparisonMetric.allCases.map(\.titleWithUnit)
 
   /// A row a setting: the middle of each metric with its interval.
   var settings: [[String]] {
@@ -26,17 +26,20 @@ struct ComparisonTables {
   /// A row a pair and metric, the primary metric first; the metrics that are alike everywhere are left out.
   var pairs: [[String]] {
     comparison.metrics.flatMap { metric -> [[String]] in
-      guard metric.metric == comparison.question.primary || metric.rows.contains(where: { Set($0).count > 1 }) else {
-        return []
-      }
+      guard metric.metric == comparison.question.primary || metric.isWorthTelling else { return [] }
       return metric.pairs.map { pair in
-        [
-          metric.metric.title, comparison.label(pair.second), comparison.label(pair.first),
-          pair.shift.map { metric.metric.spelled($0.estimate) } ?? "-", Self.bounds(pair.shift),
-          Self.probability(pair.p), Self.probability(pair.adjusted), pair.answer.words,
-        ]
+        [metric.metric.title, comparison.label(pair.second), comparison.label(pair.first)]
+          + Self.figures(pair, metric.metric)
       }
     }
+  }
+
+  /// By how much, within which bounds, how probable by chance, before and after adjusting, and what follows.
+  static func figures(_ pair: SettingPair, _ metric: ComparisonMetric) -> [String] {
+    [
+      pair.shift.map { metric.spelled($0.estimate) } ?? "-", bounds(pair.shift), probability(pair.p),
+      probability(pair.adjusted), pair.answer.words,
+    ]
   }
 
   static let rolloutsHead = [

@@ -16,24 +16,33 @@ package struct ComparisonText: Sendable {
       TextLayout.wrapped("\(word)  \(comparison.sentence)", indent: 2).enumerated().map { place, line in
         place == 0 ? painted + line.dropFirst(word.count) : line
       } + TextLayout.wrapped("  \(comparison.confidence)", indent: 2),
-      settingLines,
-      ["differences"] + Self.columns([ComparisonTables.pairsHead] + tables.pairs).map { "  " + $0 },
+      settingLines, differenceLines,
       tables.omnibus.flatMap { TextLayout.wrapped("  \($0)", indent: 4) },
       comparison.notes.flatMap { TextLayout.wrapped("note       \($0)", indent: 11) },
     ]
     return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
-  /// A setting a block: so many columns fit no terminal.
+  /// What the settings are called in the tables, and what each came to: the middle and, in brackets, its 95 % interval.
   private var settingLines: [String] {
-    let metrics = ComparisonMetric.allCases
-    let head = [""] + comparison.question.settings.map(\.label)
     let settings = ComparisonTables(comparison).settings
+    let names = settings.indices.map { "  \(Comparison.letter($0))  \(comparison.label($0))" }
+    let head = [""] + settings.indices.map(Comparison.letter)
     let rows = [["rollouts"] + settings.map { $0[1] }, ["without a failure"] + settings.map { $0[2] }]
-    let figures = metrics.enumerated().map { place, metric in
-      [metric.title + (metric.unit.isEmpty ? "" : ", \(metric.unit)")] + settings.map { $0[place + 3] }
+    let figures = ComparisonMetric.allCases.enumerated().map { place, metric in
+      [metric.titleWithUnit] + settings.map { $0[place + 3] }
     }
-    return Self.columns([head] + rows + figures).map { "  " + $0 }
+    return names + [""] + Self.columns([head] + rows + figures).map { "  " + $0 }
+  }
+
+  private var differenceLines: [String] {
+    let rows = comparison.metrics.flatMap { metric in
+      metric.pairs.filter { _ in metric.isWorthTelling || metric.metric == comparison.question.primary }.map { pair in
+        ["\(Comparison.letter(pair.second)) - \(Comparison.letter(pair.first))", metric.metric.title]
+          + ComparisonTables.figures(pair, metric.metric)
+      }
+    }
+    return Self.columns([["", ""] + ComparisonTables.pairsHead.dropFirst(3)] + rows).map { "  " + $0 }
   }
 
   private var word: String {

@@ -20,7 +20,7 @@ extension Comparison {
         + "none is surely faster." + rest(settings)
     case .undecided(let settings):
       let repetitions = neededRepetitions(settings)
-      return "Nobody can say yet which of \(list(settings)) has the least \(primary.metric.title)."
+      return "Nobody can say yet which of \(list(settings)) is better by \(primary.metric.title)."
         + (repetitions.map { " About \($0) repetitions would tell." }
           ?? " No reasonable number of repetitions would tell, if they go on as these.") + rest(settings)
     case .none:
@@ -62,8 +62,15 @@ extension Comparison {
       late.map { "votebench itself was late in rollouts \($0): their response times do not count" },
       unknown.map { "in rollouts \($0) nobody knows whether votes were lost" },
       pulled.map { "images were pulled during rollouts \($0): that time is not the strategy's" },
-      moved.map { "the system answered more slowly after rollouts \($0) than before them" },
+      moved.map {
+        "after rollouts \($0) the system did not answer at once as before them: the next ones began when it did"
+      },
     ].compactMap(\.self)
+  }
+
+  /// What a setting is called where there is little room: A, B, ...
+  package static func letter(_ setting: Int) -> String {
+    Unicode.Scalar(UInt8(ascii: "A") + UInt8(clamping: setting)).description
   }
 
   /// What a setting is called.

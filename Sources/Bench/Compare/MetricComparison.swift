@@ -62,6 +62,9 @@ package struct MetricComparison: Sendable {
     return max(least, (values.isEmpty ? 0 : values[values.count / 2]) / 10)
   }
 
+  /// True when not every rollout came to the same.
+  package var isWorthTelling: Bool { Set(rows.flatMap(\.self)).count > 1 }
+
   /// What is said of `setting` against `other`, and by how much it differs.
   package func against(_ setting: Int, _ other: Int) -> (answer: SettingPair.Answer, estimate: Double)? {
     for pair in pairs {

@@ -1,0 +1,227 @@
+import ArgumentParser
+import Bench
+import FoundationEssentials
+import Kubernetes
+import Sandbox
+
+/// Makes the rollouts of a comparison that are still to be made, one run each, and puts the workload back.
+final class ComparisonExecution {
+  /// How often a load is sent to see whether the system answers again as before a rollout.
+  private static let probes = 6
+
+  private let folder: ComparisonFolder
+  private let style: ProgressView.Style
+  private let progress: ProgressView
+  private let interrupts = Interrupts()
+  private let begun = ContinuousClock.now
+  private var made = 0
+
+  private var request: ComparisonRequest { folder.log.request }
+
+  init(_ folder: ComparisonFolder, style: ProgressView.Style) {
+    self.folder = folder
+    self.style = style
+    progress = ProgressView(style: style)
+  }
+
+  /// Runs; gives why not all rollouts were made, nil when all were.
+  func run() async -> RunFailure? {
+    if style != .none {
+      Console.progress(ComparisonPlanText(request, made: folder.log.rollouts.count).text + "\n")
+    }
+    do {
+      try await begin()
+      return nil
+    } catch {
+      let isUsage = error.status == ExitStatus.usage
+      let way = isUsage ? "" : " Go on with: votebench compare --resume \(folder.path)"
+      return RunFailure(error.message + way, status: error.status)
+    }
+  }
+
+  private func begin() async throws(RunFailure) {
+    if folder.log.remaining.isEmpty { return }
+    try await putBackWhatIsLeft()
+    guard request.profile.target == .sandbox else {
+      return try await compare(on: nil, Surroundings(request.profile))
+    }
+    let sandbox = try await RunExecution.startSandbox(request.profile, progress)
+    do throws(RunFailure) {
+      try await compare(on: sandbox, Surroundings(request.profile, sandbox: sandbox.info))
+    } catch {
+      await sandbox.stop()
+      throw error
+    }
+    await sandbox.stop()
+  }
+
+  /// What an earlier process left changed when it was killed.
+  private func putBackWhatIsLeft() async throws(RunFailure) {
+    let header: JournalHeader?
+    do {
+      header = folder.journal.exists ? try folder.journal.read().header : nil
+    } catch {
+      throw RunFailure(error)
+    }
+    if header?.isRunning == true {
+      throw RunFailure("the comparison in \(folder.path) goes on in another process.", status: ExitStatus.usage)
+    }
+    // The sandbox that a killed process had is gone, and what was changed in it.
+    if request.profile.target != .sandbox {
+      for path in folder.journals where (try? Journal(folder: path).read().open.isEmpty) != true {
+        progress.note("putting back what was left: votebench restore \(path)")
+        do {
+          var command = try RestoreCommand.parse([path])
+          try await command.run()
+        } catch {
+          throw RunFailure("what an interrupted rollout left could not be put back: see above.")
+        }
+      }
+    }
+    try? FileManager.default.removeItem(atPath: folder.journal.path)
+    for rollout in folder.log.remaining { folder.discard(folder.run(rollout)) }
+  }
+
+  private func compare(on sandbox: SandboxChild?, _ surroundings: Surroundings) async throws(RunFailure) {
+    guard let kubectl = surroundings.kubectl, let rollout = request.profile.rollout,
+      let change = rollout.changes.first
+    else { return }
+    let workload = ComparedWorkload(
+      kubectl: kubectl, change: change, journal: folder.journal, limit: rollout.timeout,
+      tell: { [style] line in if style != .none { Console.error("          \(line)") } })
+    do {
+      let access = try await Preflight(
+        kubectl: kubectl, changes: rollout.changes, strategy: rollout.strategy
+      ).run()
+      if let left = LeftOpen.find(below: [Program.projectFile("Reports/runs")], access).first { throw left.failure }
+      try await workload.begin(access, request.question.settings)
+    } catch let failure as RunFailure {
+      throw failure
+    } catch {
+      throw RunFailure("\(error)")
+    }
+    let failure = await rollAll(workload, sandbox)
+    let restored = await workload.restore()
+    for line in restored.notes { progress.note(line) }
+    if !restored.problems.isEmpty {
+      throw RunFailure(
+        (failure.map { "\($0.message) " } ?? "") + "The cluster is NOT as before: "
+          + restored.problems.joined(separator: "; ") + ". Put it back with: votebench restore \(folder.path)")
+    }
+    if let failure { throw failure }
+  }
+
+  /// Makes what is still to be made; gives what kept it from the end.
+  private func rollAll(_ workload: ComparedWorkload, _ sandbox: SandboxChild?) async -> RunFailure? {
+    do throws(RunFailure) {
+      for rollout in folder.log.remaining {
+        try stopIfInterrupted()
+        progress.note(heading(rollout))
+        try await roll(rollout, workload, sandbox)
+        made += 1
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func roll(
+    _ rollout: ComparisonPlan.Rollout, _ workload: ComparedWorkload, _ sandbox: SandboxChild?
+  ) async throws(RunFailure) {
+    let setting = request.question.settings[rollout.setting]
+    let name = folder.run(rollout)
+    let profile: RunProfile
+    do {
+      try await workload.prepare(setting, isForward: rollout.isForward)
+      let image = try await workload.image(after: setting, isForward: rollout.isForward)
+      profile = try request.profile(of: rollout, image: image, out: "\(folder.path)/\(name)")
+    } catch let list as ProblemList {
+      throw RunFailure(list.problems.map(\.description).joined(separator: "; "))
+    } catch {
+      throw RunFailure("\(error)")
+    }
+    try stopIfInterrupted()
+    let run: FinishedRun
+    do throws(RunFailure) {
+      run = try await measure(profile, sandbox)
+    } catch {
+      // It is made again, and nothing half-done is taken for a result.
+      discard(name)
+      throw error
+    }
+    guard let figures = RolloutFigures(rollout, run, folder: name) else {
+      discard(name)
+      throw RunFailure("rollout \(rollout.number) changed nothing: see what the run said.")
+    }
+    try folder.add(figures)
+    progress.note(
+      "rollout \(rollout.number): \(figures.failedVotes) failed votes of \(figures.dueVotes), "
+        + (figures.durationS.map { "\(decimal($0, 1)) s" } ?? figures.outcome.rawValue))
+    if !figures.isSettled { try await settle(like: figures, sandbox) }
+  }
+
+  /// What a run left may still have to be put back.
+  private func discard(_ name: String) {
+    let journal = Journal(folder: "\(folder.path)/\(name)")
+    if !journal.exists || (try? journal.read().open.isEmpty) == true { folder.discard(name) }
+  }
+
+  /// One run, with its report in its folder; throws what kept it from its end.
+  private func measure(_ profile: RunProfile, _ sandbox: SandboxChild?) async throws(RunFailure) -> FinishedRun {
+    let execution = RunExecution(profile: profile, progress: ProgressView(style: style), interrupts: interrupts)
+    let run = try RunFolder(profile.out, name: execution.name, profile)
+    let ended: RunExecution.Ended
+    do {
+      ended = try await execution.run(in: run, on: sandbox)
+    } catch {
+      throw error as? RunFailure ?? RunFailure("a fault of votebench itself: \(error)", status: ExitStatus.fault)
+    }
+    try run.write(ended.run)
+    try stopIfInterrupted()
+    if let failure = ended.failure { throw failure }
+    return ended.run
+  }
+
+  /// Waits, under load, until the system answers again as it did before the rollout; after some time it goes on all the
+  /// same, since the blocks of the plan take what is left.
+  private func settle(like figures: RolloutFigures, _ sandbox: SandboxChild?) async throws(RunFailure) {
+    let out = "\(folder.path)/settling"
+    defer { try? FileManager.default.removeItem(atPath: out) }
+    for _ in 0..<Self.probes {
+      progress.note("the system answers more slowly than before the rollout: waiting for it, under load")
+      let profile: RunProfile
+      do {
+        profile = try request.probe(out: out)
+      } catch {
+        throw RunFailure(error.problems.map(\.description).joined(separator: "; "))
+      }
+      let run = try await measure(profile, sandbox)
+      var now = figures
+      now.settledMs = run.report.total.responseTime.milliseconds?.p50
+      if now.isSettled { return }
+    }
+    progress.note("going on all the same")
+  }
+
+  private func stopIfInterrupted() throws(RunFailure) {
+    guard let signal = interrupts.first else { return }
+    throw RunFailure(
+      "interrupted: \(folder.log.rollouts.count) of \(request.question.plan.rollouts.count) rollouts were made.",
+      status: ExitStatus.interrupted(by: signal))
+  }
+
+  private func heading(_ rollout: ComparisonPlan.Rollout) -> String {
+    let plan = request.question.plan
+    let remaining = folder.log.remaining.count
+    let left: String
+    if made > 0 {
+      left = ", about \(ComparisonPlanText.time((ContinuousClock.now - begun) / made * remaining)) left"
+    } else {
+      left = ", at least \(ComparisonPlanText.time(request.lengthOfRun.lowerBound * remaining)) left"
+    }
+    return "rollout \(rollout.number) of \(plan.rollouts.count), repetition \(rollout.repetition) of "
+      + "\(plan.repetitions): \(request.question.settings[rollout.setting].label), "
+      + (rollout.isForward ? "forth" : "back") + left
+  }
+}

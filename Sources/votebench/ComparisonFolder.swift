@@ -1,0 +1,98 @@
+import Bench
+import FoundationEssentials
+import Kubernetes
+
+/// What a comparison leaves behind: plan.json, rollouts.ndjson, the folder of each run, and what it came to so far.
+final class ComparisonFolder {
+  private static let (plan, lines, runs) = ("plan.json", "rollouts.ndjson", "runs")
+
+  /// Path of the folder.
+  let path: String
+  /// What was asked for, and the rollouts that were made.
+  private(set) var log: ComparisonLog
+  /// What the comparison itself is about to change in the cluster.
+  var journal: Journal { Journal(folder: path) }
+  private let file: AppendedFile
+
+  /// Makes `out`, or a new folder below Reports/runs.
+  static func make(_ request: ComparisonRequest, out: String?) throws(RunFailure) -> ComparisonFolder {
+    let path = try RunFolder.make(out, name: "compare")
+    if FileManager.default.fileExists(atPath: "\(path)/\(plan)") {
+      throw RunFailure(
+        "\(path) holds a comparison already: go on with it by --resume, or give another folder with --out.",
+        status: ExitStatus.usage)
+    }
+    let log = ComparisonLog(request, startedAt: Date.now.formatted(.iso8601))
+    do {
+      try FileManager.default.createDirectory(atPath: "\(path)/\(runs)", withIntermediateDirectories: true)
+      try RunFolder.write(try log.plan(version: Votebench.version), to: "\(path)/\(plan)", isPrivate: true)
+    } catch {
+      throw unwritable(path, error)
+    }
+    return try ComparisonFolder(path, log)
+  }
+
+  /// Opens a comparison that was stopped: a path, or its name below Reports/runs.
+  static func open(_ name: String) throws(RunFailure) -> ComparisonFolder {
+    let path = try RunFolder.find(name)
+    guard let plan = try? Data(contentsOf: URL(filePath: "\(path)/\(plan)")) else {
+      throw RunFailure("\(path) is no comparison's: it has no \(plan).", status: ExitStatus.usage)
+    }
+    let lines = (try? Data(contentsOf: URL(filePath: "\(path)/\(lines)"))) ?? Data()
+    let log: ComparisonLog
+    do throws(ComparisonLog.Unreadable) {
+      log = try ComparisonLog(plan: Array(plan), lines: Array(lines))
+    } catch {
+      throw RunFailure("\(path): \(error).", status: ExitStatus.usage)
+    }
+    return try ComparisonFolder(path, log)
+  }
+
+  private init(_ path: String, _ log: ComparisonLog) throws(RunFailure) {
+    (self.path, self.log) = (path, log)
+    file = AppendedFile(path: "\(path)/\(Self.lines)")
+    file.begin(keeping: true)
+    file.cut(to: log.wholeBytes)
+    if let problem = file.problem { throw Self.unwritable(path, problem) }
+  }
+
+  /// The folder of a rollout's run, within this one.
+  func run(_ rollout: ComparisonPlan.Rollout) -> String {
+    let number = "\(rollout.number)"
+    return "\(Self.runs)/" + String(repeating: "0", count: max(0, 3 - number.count)) + number
+  }
+
+  /// Takes away what is left of a run that did not reach its end.
+  func discard(_ run: String) { try? FileManager.default.removeItem(atPath: "\(path)/\(run)") }
+
+  /// Every journal of it that may have something to put back, the runs' before the comparison's own.
+  var journals: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(Self.runs)")) ?? []
+    return (names.sorted().map { "\(path)/\(Self.runs)/\($0)" } + [path]).filter { Journal(folder: $0).exists }
+  }
+
+  /// Adds a rollout that was made, and tells what the comparison comes to with it.
+  func add(_ figures: RolloutFigures) throws(RunFailure) {
+    do {
+      file.write(Array(try log.add(figures).utf8))
+      if let problem = file.problem { throw RunFailure(problem) }
+    } catch {
+      throw Self.unwritable(path, error)
+    }
+    try write()
+  }
+
+  /// Writes what the comparison comes to so far.
+  func write() throws(RunFailure) {
+    let comparison = log.comparison
+    do {
+      try RunFolder.write(ComparisonMarkdown(comparison).text, to: "\(path)/comparison.md")
+    } catch {
+      throw Self.unwritable(path, error)
+    }
+  }
+
+  private static func unwritable(_ path: String, _ cause: Any) -> RunFailure {
+    RunFailure("writing to \(path): \(cause). Check that there is space and that you may write there, or use --out.")
+  }
+}
