@@ -26,7 +26,7 @@ final class ComparisonExecution {
 
   /// Runs; gives why not all rollouts were made, nil when all were.
   func run() async -> RunFailure? {
-    if style != .none {
+    if style != .none, !folder.log.remaining.isEmpty {
       Console.progress(ComparisonPlanText(request, made: folder.log.rollouts.count).text + "\n")
     }
     do {

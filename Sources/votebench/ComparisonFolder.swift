@@ -84,12 +84,20 @@ final class ComparisonFolder {
 
   /// Writes what the comparison comes to so far.
   func write() throws(RunFailure) {
-    let comparison = log.comparison
     do {
-      try RunFolder.write(ComparisonMarkdown(comparison).text, to: "\(path)/comparison.md")
+      for (name, text) in try files() { try RunFolder.write(text, to: "\(path)/\(name)") }
     } catch {
       throw Self.unwritable(path, error)
     }
+  }
+
+  private func files() throws -> [(name: String, text: String)] {
+    let (comparison, version) = (log.comparison, Votebench.version)
+    return [
+      ("comparison.html", ComparisonPage(comparison, startedAt: log.startedAt, version: version).text),
+      ("comparison.json", try ComparisonDocument(comparison, startedAt: log.startedAt, version: version).json()),
+      ("comparison.md", ComparisonMarkdown(comparison).text), ("comparison.csv", ComparisonRows.csv(comparison)),
+    ]
   }
 
   private static func unwritable(_ path: String, _ cause: Any) -> RunFailure {

@@ -12,7 +12,7 @@ package struct ComparisonMarkdown: Sendable {
     let tables = ComparisonTables(comparison)
     let parts = [
       "**\(MarkdownReport.escaped(comparison.sentence))**", MarkdownReport.escaped(comparison.confidence) + ".",
-      "### Settings\n\n" + Self.table(ComparisonTables.settingsHead, tables.settings),
+      "### Settings\n\n" + Self.table([""] + tables.names, tables.settings),
       "### Differences\n\n" + Self.table(ComparisonTables.pairsHead, tables.pairs),
       tables.omnibus.map { "- " + MarkdownReport.escaped($0) }.joined(separator: "\n"),
       "### Rollouts\n\n" + Self.table(ComparisonTables.rolloutsHead, tables.rollouts),
@@ -22,7 +22,8 @@ package struct ComparisonMarkdown: Sendable {
   }
 
   private static func table(_ head: [String], _ rows: [[String]]) -> String {
-    let lines = [head, head.map { _ in "---" }] + rows.map { $0.map(MarkdownReport.escaped) }
+    let lines =
+      [head.map(MarkdownReport.escaped), head.map { _ in "---" }] + rows.map { $0.map(MarkdownReport.escaped) }
     return lines.map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
   }
 }

@@ -1,5 +1,15 @@
 /// A comparison in words: the same in every format.
 extension Comparison {
+  /// The answer in a word or two, for the head of a report.
+  package var word: String {
+    switch recommendation {
+    case .best, .fastest: "RECOMMENDED"
+    case .either: "EQUIVALENT"
+    case .undecided, .noData: "INCONCLUSIVE"
+    case .none: "NONE IS FIT"
+    }
+  }
+
   /// What is recommended and why, in a sentence or two.
   package var sentence: String {
     switch recommendation {
