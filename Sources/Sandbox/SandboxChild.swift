@@ -20,7 +20,7 @@ package final class SandboxChild: Sendable {
   /// Starts `EXECUTABLE sandbox serve --configuration JSON` and returns when it takes votes.
   ///
   /// It has a session of its own, so a Ctrl-C in the terminal does not reach it. Throws `ended` with its last lines if
-  /// it ends before it is ready, and `notReady` after 30 s; then it is gone. A cancelled task ends it too.
+  /// it ends before it is ready, and `notReady` after 30 s and what its pods take to start; then it is gone. A cancelled task ends it too.
   package static func start(
     _ configuration: SandboxConfiguration, executable: String
   ) async throws(SandboxError) -> SandboxChild {
@@ -33,7 +33,8 @@ package final class SandboxChild: Sendable {
     let process = try await ChildProcess.start(spawn, journal: nil)
     lifeline.closeReadEnd()
     do throws(SandboxError) {
-      let info = try await awaitReady(process, configuration.folderBase, log)
+      let info = try await awaitReady(
+        process, configuration.folderBase, log, within: 30 + configuration.podStartup)
       return SandboxChild(info: info, process: process, lifeline: lifeline, base: configuration.folderBase)
     } catch {
       await end(process, lifeline, configuration.folderBase)
@@ -59,9 +60,9 @@ package final class SandboxChild: Sendable {
   }
 
   private static func awaitReady(
-    _ process: ChildProcess, _ base: String, _ log: UnlinkedFile
+    _ process: ChildProcess, _ base: String, _ log: UnlinkedFile, within limit: Int
   ) async throws(SandboxError) -> SandboxInfo {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(limit)
     while ContinuousClock.now < deadline, !Task.isCancelled {
       let ready = SandboxRegistry.sandboxes(in: base).first { $0.isAlive && $0.info.pid == process.identity.pid }
       if let ready { return ready.info }
@@ -73,7 +74,7 @@ package final class SandboxChild: Sendable {
       try? await Task.sleep(for: .milliseconds(20))
     }
     throw SandboxError(
-      .notReady, attempted: "starting the sandbox", cause: "it was not ready within 30 s: \(log.lastLines(3))",
+      .notReady, attempted: "starting the sandbox", cause: "it was not ready within \(limit) s: \(log.lastLines(3))",
       remedy: "If the machine is busy, try again.")
   }
 }

@@ -22,11 +22,16 @@ package struct SandboxConfiguration: Codable, Sendable, Equatable {
   package var lifeline: Bool
   /// How far the ingress's endpoints lag behind the API, as a multiple of what was measured; 0 for not at all.
   package var ingressLag: Double
+  /// What else the containers of the Deployment `voting-app` have in their environment.
+  package var podEnvironment: [String: String]
+  /// Whole seconds that these pods take to be ready beyond what they take without it.
+  package var podStartup: Int
 
   /// A sandbox as `votebench run` wants it, but for what is given.
   package init(
     httpsPort: Int = 8443, httpPort: Int = 8080, exactPort: Bool = false, votingd: String, manifests: String,
-    version: String = "dev", folderBase: String? = nil, lifeline: Bool = true, ingressLag: Double = 1
+    version: String = "dev", folderBase: String? = nil, lifeline: Bool = true, ingressLag: Double = 1,
+    podEnvironment: [String: String] = [:], podStartup: Int = 0
   ) {
     self.httpsPort = httpsPort
     self.httpPort = httpPort
@@ -37,6 +42,8 @@ package struct SandboxConfiguration: Codable, Sendable, Equatable {
     self.folderBase = folderBase ?? SandboxFolder.defaultBase
     self.lifeline = lifeline
     self.ingressLag = ingressLag
+    self.podEnvironment = podEnvironment
+    self.podStartup = podStartup
   }
 
   /// As one argument of a command line.

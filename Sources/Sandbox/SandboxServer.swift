@@ -115,7 +115,8 @@ actor SandboxServer {
 
   private func createObjects(_ certificates: Certificates) throws(SandboxError) {
     let tls = try certificates.secret(named: ShippedObjects.tlsSecret, namespace: ShippedObjects.namespace)
-    let shipped = try ShippedObjects(Manifests(folder: configuration.manifests), tls: tls)
+    let shipped = try ShippedObjects(
+      Manifests(folder: configuration.manifests), tls: tls, podEnvironment: configuration.podEnvironment)
     do {
       try shipped.create(in: store)
     } catch {
@@ -183,7 +184,8 @@ actor SandboxServer {
   // MARK: Readiness
 
   private func awaitVotes(_ folder: SandboxFolder) async throws(SandboxError) {
-    let deadline = ContinuousClock.now + .seconds(25)
+    let limit = 25 + configuration.podStartup
+    let deadline = ContinuousClock.now + .seconds(limit)
     while ContinuousClock.now < deadline, !Task.isCancelled {
       if allReady, await ingress?.isCurrent == true { return }
       try? await Task.sleep(for: .milliseconds(20))
@@ -196,7 +198,7 @@ actor SandboxServer {
     }
     throw SandboxError(
       .notReady, attempted: "starting the voting system",
-      cause: "not every pod was ready within 25 s: \(pods.joined(separator: ", "))",
+      cause: "not every pod was ready within \(limit) s: \(pods.joined(separator: ", "))",
       remedy: "If the machine is busy, try again.")
   }
 

@@ -88,9 +88,7 @@ final class RunExecution {
     do {
       let began = MonotonicTime.now
       let child = try await SandboxChild.start(
-        SandboxConfiguration(
-          votingd: Program.sibling("votingd"), manifests: Program.manifests,
-          version: Votebench.version),
+        SandboxConfiguration(profile.podTraits),
         executable: Program.path)
       progress.note("sandbox: ready after \(decimal((MonotonicTime.now - began).seconds, 1)) s at \(child.info.url)")
       progress.note("sandbox: KUBECONFIG=\(child.info.kubeconfig) kubectl -n \(child.info.namespace) get pods")

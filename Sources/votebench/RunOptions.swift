@@ -121,6 +121,17 @@ struct RunOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "How often each voter votes, 1 (default) to 100 times, two seconds apart.")
   var votesPerVoter: String?
 
+  @Option(parsing: .unconditional, help: "How long the sandbox's vote pods take to be ready (default 0s).")
+  var podStartup: String?
+
+  @Option(
+    parsing: .unconditional, help: "Votes a second that one of them can take (default: as many as it can).")
+  var podCapacity: String?
+
+  @Option(
+    parsing: .unconditional, help: "For how long one is slower after its start, at first five times (default 0s).")
+  var podWarmup: String?
+
   @Option(parsing: .unconditional, help: "The address of this machine that connections come from.")
   var sourceAddress: String?
 
@@ -265,7 +276,8 @@ struct RunOptions: ParsableArguments {
       (.cert, cert), (.key, key), (.insecure, insecure ? "true" : nil), (.rate, rate), (.arrival, arrival),
       (.stages, stages), (.closed, closed), (.threads, threads), (.http, http), (.streams, streams), (.lane, lane),
       (.maxConnectionAge, maxConnectionAge), (.newConnections, newConnections), (.revote, revote),
-      (.votesPerVoter, votesPerVoter), (.sourceAddress, sourceAddress),
+      (.votesPerVoter, votesPerVoter), (.sourceAddress, sourceAddress), (.podStartup, podStartup),
+      (.podCapacity, podCapacity), (.podWarmup, podWarmup),
       (.control, control), (.podHeader, podHeader), (.versionHeader, versionHeader), (.podPattern, podPattern),
       (.duration, duration), (.warmup, warmup),
       (.connections, connections), (.timeout, timeout), (.pollInterval, pollInterval), (.drainMax, drainMax),

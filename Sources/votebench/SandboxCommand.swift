@@ -13,17 +13,41 @@ struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "up", abstract: "Start the voting system; it stays until 'down'.")
 
+    @Option(help: "How long vote pods take to be ready (default 0s).")
+    var podStartup: String?
+
+    @Option(help: "Votes a second that one of them can take (default: as many as it can).")
+    var podCapacity: String?
+
+    @Option(help: "For how long one is slower after its start, at first five times (default 0s).")
+    var podWarmup: String?
+
     mutating func run() async throws {
+      let traits = try traits()
       do {
         let child = try await SandboxChild.start(
-          SandboxConfiguration(
-            votingd: Program.sibling("votingd"), manifests: Program.manifests,
-            version: Votebench.version, lifeline: false),
-          executable: Program.path)
+          SandboxConfiguration(traits, lifeline: false), executable: Program.path)
         Console.output(SandboxCommand.guide(to: child.info))
       } catch {
         Console.error("votebench sandbox: \(error)")
         throw ExitStatus.unavailable
+      }
+    }
+
+    /// What the pods are to be like, by the reader of profiles.
+    private func traits() throws -> PodTraits {
+      var settings = Settings()
+      let texts: [(Settings.Key, String?)] = [
+        (.podStartup, podStartup), (.podCapacity, podCapacity), (.podWarmup, podWarmup),
+      ]
+      for (key, text) in texts {
+        if let text { settings.set(key, Settings.Setting(text, place: "--\(key.rawValue)")) }
+      }
+      switch RunProfile.validate(settings, freshSeed: 0) {
+      case .success(let profile): return profile.podTraits
+      case .failure(let list):
+        for problem in list.problems { Console.error("votebench sandbox: \(problem)") }
+        throw ExitStatus.usage
       }
     }
   }
@@ -84,5 +108,14 @@ struct SandboxCommand: AsyncParsableCommand {
     -b voter_id=me -d vote=a \(info.url)/vote
 
     """
+  }
+}
+
+extension SandboxConfiguration {
+  /// A sandbox of this votebench whose vote pods are like that.
+  init(_ traits: PodTraits, lifeline: Bool = true) {
+    self.init(
+      votingd: Program.sibling("votingd"), manifests: Program.manifests, version: Votebench.version, lifeline: lifeline,
+      podEnvironment: traits.environment, podStartup: Int(traits.startup.seconds.rounded(.up)))
   }
 }

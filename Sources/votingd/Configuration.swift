@@ -4,7 +4,7 @@ import Glibc
 struct Configuration: Sendable {
   /// What this process is in the voting system, with what that role alone needs.
   enum Role: Sendable {
-    case vote(redis: Endpoint, fault: Fault?)
+    case vote(redis: Endpoint, fault: Fault?, pace: PodPace.Traits)
     case result(database: Database, lag: Duration?)
     case worker(redis: Endpoint, database: Database, mode: WorkerMode)
 
@@ -78,7 +78,7 @@ struct Configuration: Sendable {
     switch arguments.first {
     case "vote":
       settings.refuse(options)
-      return .vote(redis: settings.redis(), fault: settings.fault())
+      return .vote(redis: settings.redis(), fault: settings.fault(), pace: settings.pace())
     case "result":
       let lag = settings.lag(options)
       return .result(database: settings.database(), lag: lag)

@@ -60,6 +60,25 @@ struct Settings {
     return nil
   }
 
+  mutating func pace() -> PodPace.Traits {
+    PodPace.Traits(
+      startup: duration("VOTE_STARTUP") ?? .zero, capacity: capacity(), warmup: duration("VOTE_WARMUP") ?? .zero)
+  }
+
+  private mutating func capacity() -> Int? {
+    guard let value = text("VOTE_CAPACITY") else { return nil }
+    if let number = Int(value), (1...100_000).contains(number) { return number }
+    problems.append("VOTE_CAPACITY='\(value)': expected votes a second, 1 to 100000")
+    return nil
+  }
+
+  private mutating func duration(_ name: String) -> Duration? {
+    guard let value = text(name) else { return nil }
+    if let duration = Fault.duration(value) { return duration }
+    problems.append("\(name)='\(value)': expected a duration up to an hour, such as 500ms or 5s")
+    return nil
+  }
+
   mutating func workerMode(_ options: ArraySlice<String>) -> Configuration.WorkerMode {
     var mode = Configuration.WorkerMode()
     var rest = options

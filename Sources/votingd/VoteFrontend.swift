@@ -12,6 +12,8 @@ final class VoteFrontend: Sendable {
   private let redis: RedisClient
   private let readiness: Readiness
   private let fault: Fault?
+  /// Nil where it is as fast as it can.
+  private let pace: Pace?
   private let taken = Atomic<Int>(0)
   private let leaked = Mutex<[[UInt8]]>([])
   private let resources = PageResources(folder: "/vote")
@@ -19,11 +21,14 @@ final class VoteFrontend: Sendable {
   /// The answer to a vote for each choice.
   private let pages: [String: ByteBuffer]
 
-  init(configuration: Configuration, redis: RedisClient, fault: Fault?) {
+  init(configuration: Configuration, redis: RedisClient, fault: Fault?, pace traits: PodPace.Traits) {
     self.configuration = configuration
     self.redis = redis
     self.fault = fault
+    let pace = traits.isNone ? nil : Pace(traits)
+    self.pace = pace
     readiness = Readiness {
+      if pace?.hasStarted == false { return ["It is still starting (VOTE_STARTUP)."] }
       // Else a rollout to it would go on in the moment before the crash.
       if case .crash = fault { return ["VOTE_FAULT=crash ends it soon."] }
       if fault == .neverReady { return ["VOTE_FAULT=never-ready keeps it from being ready."] }
@@ -65,6 +70,9 @@ final class VoteFrontend: Sendable {
       ballot = try Ballot(form: form.readableBytesView, cookies: cookies, choices: configuration.choices)
     } catch {
       return Exchange.plain(error.sentence, status: .badRequest)
+    }
+    if let pace, await !pace.serve() {
+      return Exchange.plain("The vote was not taken: too many wait before it.", status: .serviceUnavailable)
     }
     do throws(RedisError) {
       guard try await take(ballot) else {
@@ -142,5 +150,23 @@ final class VoteFrontend: Sendable {
       }
     if ballot.voterIsNew { response.headers[.setCookie] = "voter_id=\(ballot.voter); Path=/; HttpOnly; SameSite=Lax" }
     return response
+  }
+}
+
+/// The pace of this process, by its clock.
+private final class Pace: Sendable {
+  private let begun = ContinuousClock.now
+  private let pace: Mutex<PodPace>
+
+  init(_ traits: PodPace.Traits) { pace = Mutex(PodPace(traits)) }
+
+  var hasStarted: Bool { pace.withLock { $0.hasStarted(now: ContinuousClock.now - begun) } }
+
+  /// Returns when a vote that came now has been served; false at once where it would wait too long.
+  func serve() async -> Bool {
+    // To a moment and not for a time, so that what a sleep is late by does not add up.
+    guard let end = pace.withLock({ $0.served(now: ContinuousClock.now - begun) }) else { return false }
+    try? await Task.sleep(until: begun + end, clock: .continuous)
+    return true
   }
 }

@@ -35,8 +35,9 @@ struct Votingd {
   private static func run(_ configuration: Configuration, logger: Logger) async throws {
     let server = Server(configuration: configuration, logger: logger)
     switch configuration.role {
-    case .vote(let redis, let fault):
-      let frontend = VoteFrontend(configuration: configuration, redis: RedisClient(endpoint: redis), fault: fault)
+    case .vote(let redis, let fault, let pace):
+      let frontend = VoteFrontend(
+        configuration: configuration, redis: RedisClient(endpoint: redis), fault: fault, pace: pace)
       if case .crash(let delay) = fault { crash(after: delay, logger: logger) }
       try await server.run(abrupt: fault == .abrupt) { await frontend.respond(to: $0) }
     case .result(let database, let lag):

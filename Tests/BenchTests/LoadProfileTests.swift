@@ -36,6 +36,9 @@ struct LoadProfileTests {
       ([.http: "2", .target: "http://a.example"], ["--http"]), ([.streams: "2"], ["--streams"]),
       ([.streams: "2", .http: "2", .connections: "2"], ["--connections"]), ([.lane: "fast"], ["--lane"]),
       ([.lane: "direct", .http: "2"], ["--lane"]), ([.key: "a.pem"], ["--key"]),
+      ([.podStartup: "31s"], ["--pod-startup"]), ([.podStartup: "0.5ms"], ["--pod-startup"]),
+      ([.podCapacity: "0"], ["--pod-capacity"]), ([.podWarmup: "11m"], ["--pod-warmup"]),
+      ([.target: "http://a.example", .podCapacity: "5"], ["--pod-capacity"]),
       ([.sourceAddress: "eth0"], ["--source-address"]), ([.sourceAddress: "1.2.3.256"], ["--source-address"]),
       ([.maxConnectionAge: "500ms"], ["--max-connection-age"]), ([.maxConnectionAge: "1.5s"], ["--max-connection-age"]),
       ([.newConnections: "10"], ["--new-connections"]), ([.newConnections: "101%"], ["--new-connections"]),
@@ -54,6 +57,16 @@ struct LoadProfileTests {
     ] as [([Settings.Key: String], [String])])
   func refuses(values: [Settings.Key: String], places: [String]) {
     #expect(problems(settings(values)) == places)
+  }
+
+  @Test("what the sandbox's pods are like becomes the environment of their containers, and nothing without it")
+  func podTraits() throws {
+    let slow = try RunProfile.validate(
+      settings([.podStartup: "2s", .podCapacity: "200", .podWarmup: "1.5s"]), freshSeed: 1
+    ).get()
+    #expect(
+      slow.podTraits.environment == ["VOTE_STARTUP": "2000ms", "VOTE_CAPACITY": "200", "VOTE_WARMUP": "1500ms"])
+    #expect(try RunProfile.validate(settings([:]), freshSeed: 1).get().podTraits.environment.isEmpty)
   }
 
   @Test("Poisson arrivals take the run's seed")

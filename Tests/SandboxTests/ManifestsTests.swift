@@ -26,6 +26,21 @@ struct ManifestsTests {
     #expect(manifests.text.split(separator: "\n").count { $0.hasPrefix("kind: ") } == count)
   }
 
+  @Test("what the vote pods are to be like stands in the environment of their containers, behind what the manifest has")
+  func podEnvironment() throws {
+    let manifests = try Manifests(folder: Executables.projectFile("Profiles/manifests"))
+    func environment(_ added: [String: String], of name: String = "voting-app") throws -> [String] {
+      let store = ObjectStore()
+      try ShippedObjects(manifests, podEnvironment: added).create(in: store)
+      let object = try #require(store.get(.deployments, namespace: "oggy", name: name))
+      return object["spec", "template", "spec", "containers"][0]["env"].elements.compactMap { $0["name"].string }
+    }
+    let plain = try environment([:])
+    #expect(
+      try environment(["VOTE_WARMUP": "5s", "VOTE_CAPACITY": "200"]) == plain + ["VOTE_CAPACITY", "VOTE_WARMUP"])
+    #expect(try environment(["VOTE_CAPACITY": "200"], of: "worker") == environment([:], of: "worker"))
+  }
+
   @Test("files are read in the order of their names, several objects of one file in its order; empty ones are none")
   func order() async throws {
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: "

@@ -147,6 +147,8 @@ package struct RunProfile: Sendable, Hashable {
   package var pollInterval: Duration
   /// How long the tally may take to converge after the last vote.
   package var drainMaximum: Duration
+  /// What the sandbox's vote pods are like.
+  package var podTraits: PodTraits
   /// Whether every vote is written to `votes.ledger`.
   package var keepsLedger: Bool
   /// Nil without `--during-rollout`.
@@ -194,6 +196,7 @@ package struct RunProfile: Sendable, Hashable {
       timeout: reader.duration(.timeout, default: .seconds(10)),
       pollInterval: reader.duration(.pollInterval, default: .milliseconds(500)),
       drainMaximum: reader.duration(.drainMax, default: .seconds(600)),
+      podTraits: reader.podTraits(target),
       keepsLedger: !reader.flag(.noLedger, default: false),
       rollout: during ? reader.rollout(target: target) : reader.noRollout(), objectives: objectives.map(\.objective),
       detection: reader.detection(), errorBudget: reader.errorBudget(),

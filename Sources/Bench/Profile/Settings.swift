@@ -84,6 +84,12 @@ package struct Settings: Sendable, Hashable {
     case pollInterval = "poll-interval"
     /// How long the tally may take to converge.
     case drainMax = "drain-max"
+    /// How long the sandbox's vote pods are not ready after their start.
+    case podStartup = "pod-startup"
+    /// Votes a second that one of them can take.
+    case podCapacity = "pod-capacity"
+    /// For how long it is slower after its start-up.
+    case podWarmup = "pod-warmup"
     /// Whether the run leaves no `votes.ledger`.
     case noLedger = "no-ledger"
     /// Whether a rollout is driven in the middle of the load.

@@ -9,13 +9,18 @@ package struct ShippedObjects: Sendable {
 
   private let manifests: [(resource: Resource, object: JSON)]
   private let tls: JSON?
+  private let podEnvironment: [String: String]
 
   /// The objects, with a Secret of type `kubernetes.io/tls` if there is one.
   ///
-  /// Throws `manifestInvalid` where the manifests cannot be read.
-  package init(_ manifests: Manifests, tls: JSON? = nil) throws(SandboxError) {
+  /// `podEnvironment` is added to that of the containers of the Deployment `voting-app`. Throws `manifestInvalid` where
+  /// the manifests cannot be read.
+  package init(
+    _ manifests: Manifests, tls: JSON? = nil, podEnvironment: [String: String] = [:]
+  ) throws(SandboxError) {
     self.manifests = try manifests.objects()
     self.tls = tls
+    self.podEnvironment = podEnvironment
   }
 
   /// Puts them all into a store, as an API server would, so that a mistake in a manifest is found at once.
@@ -40,6 +45,15 @@ package struct ShippedObjects: Sendable {
   // As `kubectl apply` leaves them, so that the next one says what really changed.
   private func applied(_ manifest: JSON) -> JSON {
     var object = manifest
+    if object["kind"] == "Deployment", object["metadata", "name"] == "voting-app" {
+      let added = podEnvironment.sorted { $0.key < $1.key }.map { name, value -> JSON in
+        ["name": .string(name), "value": .string(value)]
+      }
+      for place in object["spec", "template", "spec", "containers"].elements.indices where !added.isEmpty {
+        let before = object["spec", "template", "spec", "containers"][place]["env"].elements
+        object["spec", "template", "spec", "containers"][place]["env"] = .array(before + added)
+      }
+    }
     object["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"] = .string(
       manifest.text + "\n")
     return object
