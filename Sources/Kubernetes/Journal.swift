@@ -19,6 +19,9 @@ package struct Journal: Sendable {
   /// True when there is one.
   package var exists: Bool { access(path, F_OK) == 0 }
 
+  /// True when it has something to put back, or cannot be read and may have.
+  package var hasOpen: Bool { exists && (try? read().open.isEmpty) != true }
+
   /// A line of it.
   package enum Entry: Sendable, Hashable {
     /// The first line: who runs, and which cluster it changes.

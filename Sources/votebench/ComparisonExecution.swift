@@ -67,15 +67,13 @@ final class ComparisonExecution {
       throw RunFailure("the comparison in \(folder.path) goes on in another process.", status: ExitStatus.usage)
     }
     // The sandbox that a killed process had is gone, and what was changed in it.
-    if request.profile.target != .sandbox {
-      for path in folder.journals where (try? Journal(folder: path).read().open.isEmpty) != true {
-        progress.note("putting back what was left: votebench restore \(path)")
-        do {
-          var command = try RestoreCommand.parse([path])
-          try await command.run()
-        } catch {
-          throw RunFailure("what an interrupted rollout left could not be put back: see above.")
-        }
+    if request.profile.target != .sandbox, folder.journals.contains(where: { Journal(folder: $0).hasOpen }) {
+      progress.note("putting back what was left: votebench restore \(folder.path)")
+      do {
+        var command = try RestoreCommand.parse([folder.path])
+        try await command.run()
+      } catch {
+        throw RunFailure("what was left could not be put back: see above.")
       }
     }
     try? FileManager.default.removeItem(atPath: folder.journal.path)
@@ -163,8 +161,7 @@ final class ComparisonExecution {
 
   /// What a run left may still have to be put back.
   private func discard(_ name: String) {
-    let journal = Journal(folder: "\(folder.path)/\(name)")
-    if !journal.exists || (try? journal.read().open.isEmpty) == true { folder.discard(name) }
+    if !Journal(folder: "\(folder.path)/\(name)").hasOpen { folder.discard(name) }
   }
 
   /// One run, with its report in its folder; throws what kept it from its end.

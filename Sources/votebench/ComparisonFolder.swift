@@ -65,10 +65,13 @@ final class ComparisonFolder {
   /// Takes away what is left of a run that did not reach its end.
   func discard(_ run: String) { try? FileManager.default.removeItem(atPath: "\(path)/\(run)") }
 
-  /// Every journal of it that may have something to put back, the runs' before the comparison's own.
-  var journals: [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(Self.runs)")) ?? []
-    return (names.sorted().map { "\(path)/\(Self.runs)/\($0)" } + [path]).filter { Journal(folder: $0).exists }
+  /// The folders of all journals, of its runs before its own: each may have something to put back.
+  var journals: [String] { Self.journals(of: path) }
+
+  /// The same of any folder: that of a run has one journal, its own.
+  static func journals(of path: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(runs)")) ?? []
+    return (names.sorted().map { "\(path)/\(runs)/\($0)" } + [path]).filter { Journal(folder: $0).exists }
   }
 
   /// Adds a rollout that was made, and tells what the comparison comes to with it.

@@ -3,16 +3,16 @@ import Bench
 import FoundationEssentials
 import Kubernetes
 
-/// `votebench restore`: put a cluster back after a run that was killed.
+/// `votebench restore`: put a cluster back after a run, or a comparison, that was killed.
 struct RestoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restore", abstract: "Put a cluster back after a run that was killed.",
     discussion: """
-      Reads the journal in the run's folder, puts back what the run had changed and nothing else, waits until the pods \
+      Reads the journal in the folder of a run, or those of a comparison, puts back what the run had changed and nothing else, waits until the pods \
       are ready, and compares with how it was. What somebody else changed meanwhile is left alone, and said.
       """)
 
-  @Argument(help: ArgumentHelp("A run's folder, or its name below Reports/runs.", valueName: "run"))
+  @Argument(help: ArgumentHelp("The folder of a run or comparison, or its name below Reports/runs.", valueName: "run"))
   var name: String
 
   @Flag(help: "Print the commands, and change nothing.")
@@ -37,7 +37,20 @@ struct RestoreCommand: AsyncParsableCommand {
   }
 
   private func restore() async throws(RunFailure) {
-    let journal = try journal()
+    let folder = try RunFolder.find(name)
+    let journals = ComparisonFolder.journals(of: folder)
+    if journals.isEmpty {
+      throw RunFailure(
+        "\(folder) has no journal.ndjson: no run changed a cluster from there.", status: ExitStatus.usage)
+    }
+    // Of a comparison those that left something, and at least one to say that none did.
+    let open = journals.filter { Journal(folder: $0).hasOpen }
+    for path in open.isEmpty ? journals.suffix(1) : open[...] {
+      try await restore(path == folder ? name : path, Journal(folder: path))
+    }
+  }
+
+  private func restore(_ name: String, _ journal: Journal) async throws(RunFailure) {
     let record: JournalRecord
     do {
       record = try journal.read()
@@ -47,7 +60,7 @@ struct RestoreCommand: AsyncParsableCommand {
     guard let header = record.header, !record.open.isEmpty else {
       return Console.output("nothing to restore: run \(name) left everything as it was\n")
     }
-    let kubectl = try await cluster(header)
+    let kubectl = try await cluster(header, name)
     Console.output(
       "run \(name), begun \(header.startedAt), changed namespace \(header.namespace) of \(header.address)\n")
     var isDone = true
@@ -87,18 +100,8 @@ struct RestoreCommand: AsyncParsableCommand {
 
   private func say(_ line: String) { Console.output("  \(line)\n") }
 
-  private func journal() throws(RunFailure) -> Journal {
-    let folder = try RunFolder.find(name)
-    let journal = Journal(folder: folder)
-    guard journal.exists else {
-      throw RunFailure(
-        "\(folder) has no journal.ndjson: no run changed a cluster from there.", status: ExitStatus.usage)
-    }
-    return journal
-  }
-
   /// kubectl for the cluster that the run changed, and for no other.
-  private func cluster(_ header: JournalHeader) async throws(RunFailure) -> Kubectl {
+  private func cluster(_ header: JournalHeader, _ name: String) async throws(RunFailure) -> Kubectl {
     if header.isRunning {
       throw RunFailure("run \(name) goes on. Interrupt it with Ctrl-C: then it puts everything back itself.")
     }

@@ -109,8 +109,7 @@ struct RunFolder {
 
   /// A run without a report leaves no folder, unless what it changed in the cluster is not put back.
   func discard() {
-    let isRestored = !journal.exists || (try? journal.read().open.isEmpty) == true
-    if isNew, isRestored { try? FileManager.default.removeItem(atPath: path) }
+    if isNew, !journal.hasOpen { try? FileManager.default.removeItem(atPath: path) }
   }
 
   /// Writes the files that are made at a run's end; `log` is the histogram log where that is not there yet.

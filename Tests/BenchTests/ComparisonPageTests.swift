@@ -9,7 +9,9 @@ struct ComparisonPageTests {
   }
 
   private static func links(_ page: String) -> [String] {
-    page.split(separator: "href=\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }.filter { $0.hasPrefix("runs/") }
+    page.split(separator: "href=\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }.filter {
+      $0.hasPrefix("runs/")
+    }
   }
 
   @Test("every rollout leads to its report: from the picture, from each strip and from the table")
@@ -18,7 +20,8 @@ struct ComparisonPageTests {
     let rollouts = try ComparedRollouts.all(
       question, failed: { $0 * 5 + $1 }, duration: { 20 - Double($0) + Double($1) / 10 })
     let page = Self.page(question, rollouts)
-    let picture = try #require(page.split(separator: "<section id=\"pareto\">").last?.split(separator: "</section>").first)
+    let parts = page.split(separator: "<section id=\"pareto\">")
+    let picture = try #require(parts.last?.split(separator: "</section>").first)
     #expect(Self.links(String(picture)).sorted() == rollouts.map { "\($0.folder)/report.html" }.sorted())
     // In the picture, in a strip for failed votes and one for the duration, and in the table.
     #expect(Self.links(page).count == 4 * rollouts.count)

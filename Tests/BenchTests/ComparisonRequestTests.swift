@@ -11,7 +11,8 @@ struct ComparisonRequestTests {
     margin: String? = nil
   ) -> Typed {
     Typed(
-      settings: strategies.map { .init(isVariant: false, text: $0) } + variants.map { .init(isVariant: true, text: $0) },
+      settings: strategies.map { .init(isVariant: false, text: $0) }
+        + variants.map { .init(isVariant: true, text: $0) },
       repetitions: repetitions, primary: primary, margin: margin)
   }
 
@@ -31,7 +32,8 @@ struct ComparisonRequestTests {
     "variants are read with all that they can have",
     arguments: [
       "preStop=5s", "preStop=none", "terminationGracePeriodSeconds=60", "minReadySeconds=5", "replicas=8",
-      "image=registry.example/app:v2", "maxSurge=1,maxUnavailable=0,preStop=10s", "replicas=2,patch={\"spec\":{\"a\":1,\"b\":2}}",
+      "image=registry.example/app:v2", "maxSurge=1,maxUnavailable=0,preStop=10s",
+      "replicas=2,patch={\"spec\":{\"a\":1,\"b\":2}}",
     ])
   func variants(text: String) throws {
     let setting = try #require(ComparedSetting(variant: text))

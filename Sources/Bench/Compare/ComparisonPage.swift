@@ -17,7 +17,7 @@ package struct ComparisonPage: Sendable {
     .keys{list-style:none;margin:4px 0 0;padding:0;columns:2 320px}
     .keys li{overflow-wrap:anywhere;break-inside:avoid}
     .keys svg{display:inline-block;width:16px;height:16px;vertical-align:-3px}
-    a.rollout{fill-opacity:.75}a.rollout:focus-visible{outline:2px solid var(--link)}a{color:var(--link)}
+    a.rollout{fill-opacity:.75}td a{display:inline-block;min-height:26px;min-width:26px}a.rollout:focus-visible{outline:2px solid var(--link)}a{color:var(--link)}
     """
 
   /// The page, with a line break at its end.

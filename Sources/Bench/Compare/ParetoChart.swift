@@ -35,7 +35,7 @@ struct ParetoChart {
       + across.drawing(top: Self.top, bottom: Self.bottom) + up.drawing(unit: metric.unit)
       + "<text class=\"name\" x=\"\(middle)\" y=\"\(drawn(Self.height - 6))\" text-anchor=\"middle\">duration of the "
       + "rollout, s</text>" + front + comparison.rollouts.compactMap(dot).joined(separator: "\n")
-      + comparison.question.settings.indices.map(middle(of:)).joined(separator: "\n") + "</svg>"
+      + middles + "</svg>"
     let keys = comparison.question.settings.indices.map { DotMark(setting: $0).key(comparison) }.joined()
     let missing = comparison.rollouts.filter { $0.durationS == nil }.map { "\($0.number)" }
     return Markup.element(
@@ -59,21 +59,29 @@ struct ParetoChart {
         + DotMark(setting: rollout.setting).drawing(x: across.x(duration), y: up.y(harm), size: 4.5))
   }
 
-  private func middle(of setting: Int) -> String {
-    guard let speed = comparison.by(.duration).summaries[setting].middle,
-      let harm = comparison.primary.summaries[setting].middle
-    else { return "" }
-    let (x, y) = (across.x(speed.estimate), up.y(harm.estimate))
-    var lines = ""
-    if let interval = speed.interval {
-      lines += Self.line(across.x(interval.lowerBound), y, across.x(interval.upperBound), y)
-    }
-    if let interval = harm.interval { lines += Self.line(x, up.y(interval.lowerBound), x, up.y(interval.upperBound)) }
-    // On the side where there is room.
-    let isRight = x > (AcrossAxis.left + AcrossAxis.right) / 2
-    return lines + DotMark(setting: setting).drawing(x: x, y: y, size: 9)
-      + "<text class=\"name\" x=\"\(drawn(isRight ? x - 15 : x + 15))\" y=\"\(drawn(y - 11))\" text-anchor=\""
-      + "\(isRight ? "end" : "start")\">\(Comparison.letter(setting))</text>"
+  /// The settings' middles, each with its letter where no other letter stands.
+  private var middles: String {
+    var letters: [(x: Double, y: Double)] = []
+    return comparison.question.settings.indices.compactMap { setting -> String? in
+      guard let speed = comparison.by(.duration).summaries[setting].middle,
+        let harm = comparison.primary.summaries[setting].middle
+      else { return nil }
+      let (x, y) = (across.x(speed.estimate), up.y(harm.estimate))
+      // On the side where there is room.
+      let isRight = x > (AcrossAxis.left + AcrossAxis.right) / 2
+      var place = (x: isRight ? x - 16 : x + 16, y: max(y - 11, Self.top + 4))
+      while letters.contains(where: { abs($0.x - place.x) < 14 && abs($0.y - place.y) < 15 }) { place.y += 16 }
+      letters.append(place)
+      return cross(x, y, speed, harm) + DotMark(setting: setting).drawing(x: x, y: y, size: 9)
+        + "<text class=\"name\" x=\"\(drawn(place.x))\" y=\"\(drawn(place.y))\" text-anchor=\"middle\">"
+        + "\(Comparison.letter(setting))</text>"
+    }.joined(separator: "\n")
+  }
+
+  private func cross(_ x: Double, _ y: Double, _ speed: Shift, _ harm: Shift) -> String {
+    let wide = speed.interval.map { Self.line(across.x($0.lowerBound), y, across.x($0.upperBound), y) }
+    let high = harm.interval.map { Self.line(x, up.y($0.lowerBound), x, up.y($0.upperBound)) }
+    return (wide ?? "") + (high ?? "")
   }
 
   private static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {

@@ -1,0 +1,129 @@
+import FoundationEssentials
+import Glibc
+import TestSupport
+import Testing
+
+/// Comparisons in a cluster that goes on when they do not.
+@Suite("Comparisons in a cluster")
+struct ClusterCompareTests {
+  private typealias Light = ClusterUnderTest.Light
+
+  private static let settings = [
+    "--strategy", "maxSurge=1,maxUnavailable=0", "--variant", "maxSurge=2,terminationGracePeriodSeconds=3",
+    "--image", "voting-app:v2", "--repeat", "2", "--seed", "3",
+  ]
+
+  private func folder(_ light: Light, in cluster: ClusterUnderTest) -> String {
+    "\(cluster.stage.folder)/Reports/runs/compare-\(light.name)"
+  }
+
+  private func compare(_ light: Light, in cluster: ClusterUnderTest) throws -> ClusterRun {
+    let target = [
+      "--target", "http://127.0.0.1:\(cluster.votes)", "--vote-path", "/\(light.name)/vote", "--result-path",
+      "/\(light.name)/result", "--rate", "25", "--kubeconfig", cluster.sandbox.kubeconfig,
+      "--out", folder(light, in: cluster),
+    ]
+    // The phase after a rollback is none of a comparison's.
+    return try cluster.start(
+      ["compare"] + target + ClusterUnderTest.short.filter { $0 != "--during-rollout" } + light.flag + Self.settings,
+      name: "first-\(light.name)")
+  }
+
+  private func resume(_ light: Light, in cluster: ClusterUnderTest, _ name: String) throws -> ClusterRun {
+    try cluster.start(
+      ["compare", "--resume", folder(light, in: cluster), "--progress", "plain"], name: "\(name)-\(light.name)")
+  }
+
+  /// What a comparison came to, without what a clock says.
+  private struct Result: Decodable, Equatable {
+    struct Recommendation: Decodable, Equatable {
+      var kind: String
+      var sentence: String
+    }
+    struct Rollout: Decodable, Equatable {
+      var number: Int
+      var repetition: Int
+      var label: String
+      var isForward: Bool
+      var folder: String
+      var outcome: String
+      var failedVotes: Int
+      var lostVotes: Int
+    }
+    var seed: UInt64
+    var exitCode: Int
+    var recommendation: Recommendation
+    var rollouts: [Rollout]
+  }
+
+  private func result(_ light: Light, in cluster: ClusterUnderTest) throws -> Result {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let file = folder(light, in: cluster) + "/comparison.json"
+    return try decoder.decode(Result.self, from: Data(contentsOf: URL(filePath: file)))
+  }
+
+  @Test("killed in a rollout and between two, interrupted, and gone on with, it comes to the same as one that was not")
+  func killed() async throws {
+    try await withCluster { cluster in
+      let (whole, broken) = (Light(name: "whole"), Light(name: "broken"))
+      try await cluster.apply([whole, broken])
+      let before = try await cluster.yaml(broken.workload)
+      let beforeWhole = try await cluster.yaml(whole.workload)
+      let undisturbed = try compare(whole, in: cluster)
+
+      let first = try compare(broken, in: cluster)
+      try await first.prints(" set image ")
+      try await cluster.rolls(broken.workload)
+      first.process.signal(SIGKILL)
+      #expect(try await first.process.wait() == .signaled(SIGKILL))
+
+      // Between two rollouts the workload has the other image, and the patch of a setting.
+      let second = try resume(broken, in: cluster, "second")
+      try await second.prints("rollout 2 of 4")
+      second.process.signal(SIGKILL)
+      #expect(try await second.process.wait() == .signaled(SIGKILL))
+      #expect(try await cluster.yaml(broken.workload) != before)
+
+      let third = try resume(broken, in: cluster, "third")
+      try await third.prints("rollout 3 of 4")
+      try await third.prints("  baseline\n")
+      third.process.signal(SIGINT)
+      let interrupted = try await third.ended()
+      #expect(interrupted.status == 130, "\(interrupted.output)")
+      #expect(interrupted.output.contains("Go on with: votebench compare --resume"), "\(interrupted.output)")
+      #expect(try await cluster.yaml(broken.workload) == before, "\(interrupted.output)")
+
+      let last = try await resume(broken, in: cluster, "last").ended()
+      let other = try await undisturbed.ended()
+      #expect(last.status == 2 && other.status == 2, "\(last.output) \(other.output)")
+      #expect(try result(broken, in: cluster) == result(whole, in: cluster))
+      #expect(try result(broken, in: cluster).rollouts.map(\.number) == [1, 2, 3, 4])
+      #expect(try await cluster.yaml(broken.workload) == before)
+      #expect(try await cluster.yaml(whole.workload) == beforeWhole)
+      #expect(!last.output.contains("NOT as before"))
+      // Nothing is left to be made: told again, to the byte.
+      let page = try Data(contentsOf: URL(filePath: folder(broken, in: cluster) + "/comparison.html"))
+      #expect(try await resume(broken, in: cluster, "again").ended().status == 2)
+      #expect(try Data(contentsOf: URL(filePath: folder(broken, in: cluster) + "/comparison.html")) == page)
+    }
+  }
+
+  @Test("what a killed comparison left is put back by votebench restore")
+  func restored() async throws {
+    try await withCluster { cluster in
+      let light = Light(name: "left")
+      try await cluster.apply([light])
+      let before = try await cluster.yaml(light.workload)
+      let run = try compare(light, in: cluster)
+      try await run.prints(" set image ")
+      try await cluster.rolls(light.workload)
+      run.process.signal(SIGKILL)
+      #expect(try await run.process.wait() == .signaled(SIGKILL))
+      #expect(try await cluster.yaml(light.workload) != before)
+      let restored = try await cluster.start(["restore", folder(light, in: cluster)], name: "restore").ended()
+      #expect(restored.status == 0, "\(restored.output)")
+      #expect(try await cluster.yaml(light.workload) == before, "\(restored.output)")
+    }
+  }
+}
