@@ -49,6 +49,8 @@ package actor ComparedWorkload {
     self.before = before
     try write(.begin(JournalHeader(kubectl, at: access.address)))
     try write(.before(before))
+    // From here on: a run that has ended leaves the workload with its image, and closes its own journal.
+    try write(.doing(before.workload, "the rollouts of the comparison", fields))
   }
 
   /// The image with which a rollout ends; nil where it has none, as a restart.

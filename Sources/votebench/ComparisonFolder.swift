@@ -68,10 +68,19 @@ final class ComparisonFolder {
   /// The folders of all journals, of its runs before its own: each may have something to put back.
   var journals: [String] { Self.journals(of: path) }
 
+  /// Where a comparison's runs have their folders.
+  static func runs(of path: String) -> String { "\(path)/\(runs)" }
+
+  /// The comparisons below a folder.
+  static func all(below folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().map { "\(folder)/\($0)" }.filter { FileManager.default.fileExists(atPath: "\($0)/\(plan)") }
+  }
+
   /// The same of any folder: that of a run has one journal, its own.
   static func journals(of path: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(runs)")) ?? []
-    return (names.sorted().map { "\(path)/\(runs)/\($0)" } + [path]).filter { Journal(folder: $0).exists }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: runs(of: path))) ?? []
+    return (names.sorted().map { "\(runs(of: path))/\($0)" } + [path]).filter { Journal(folder: $0).exists }
   }
 
   /// Adds a rollout that was made, and tells what the comparison comes to with it.

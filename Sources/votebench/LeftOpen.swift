@@ -15,10 +15,15 @@ struct LeftOpen {
   static func find(below folders: [String], _ access: ClusterAccess) -> [LeftOpen] {
     let uids = Set(access.workloads.map(\.typed.metadata.uid))
     return folders.flatMap { folder in
-      Journal.open(below: folder).compactMap { run, record in
+      // What is put back of a comparison is all of it, its runs' changes with its own.
+      let own = Journal.open(below: folder).map { ("\(folder)/\($0.run)", $0.record) }
+      let inComparisons = ComparisonFolder.all(below: folder).flatMap { comparison in
+        Journal.open(below: ComparisonFolder.runs(of: comparison)).map { (comparison, $0.record) }
+      }
+      return (own + inComparisons).compactMap { path, record in
         // A workload's uid tells clusters apart, whatever they are called.
         let left = record.open.filter { uids.contains($0.before.typed.metadata.uid) }.map(\.before.workload)
-        return left.isEmpty ? nil : LeftOpen(run: "\(folder)/\(run)", workloads: left)
+        return left.isEmpty ? nil : LeftOpen(run: path, workloads: left)
       }
     }
   }

@@ -184,6 +184,27 @@ struct ComparisonTests {
   }
 
   @Test(
+    "settings that are alike in everything are recommended over each other in at most 6 %, whatever fails",
+    arguments: [0.0, 0.5, 4])
+  func alike(spread: Double) throws {
+    let question = try ComparedRollouts.question(Array(ComparedRollouts.strategies.prefix(2)), repetitions: 8)
+    var random = SeededGenerator(seed: 23)
+    let template = try question.plan.rollouts.map { try ComparedRollouts.figures($0, failed: 0) }
+    let preferred = (0..<2_000).count { _ in
+      var rollouts = template
+      for place in rollouts.indices {
+        rollouts[place].failedVotes = max(0, Int((spread * (3 + Quantiles.normal(random.unit()))).rounded()))
+        rollouts[place].durationS = 20 + Quantiles.normal(random.unit())
+      }
+      switch Comparison(question, rollouts).recommendation {
+      case .best, .fastest: return true
+      default: return false
+      }
+    }
+    #expect((1...120).contains(preferred), "\(preferred)")
+  }
+
+  @Test(
     "the power that a plan tells is that of the specification's simulation",
     arguments: [
       (deviations: 0.5, power: 0.10), (1, 0.43), (1.5, 0.78), (2, 0.95),

@@ -118,12 +118,16 @@ package struct Comparison: Sendable {
     // Every other one is surely worse than one that is fit.
     if front.count == 1 { return .best(front[0]) }
     guard front.allSatisfy({ all(.equivalent, $0, front, by: primary) }) else { return .undecided(front) }
-    if let speed = metrics.first(where: { $0.metric == .duration }),
+    guard let speed = metrics.first(where: { $0.metric == .duration }),
       let fastest = front.first(where: { all(.better, $0, front, by: speed) })
-    {
-      return .fastest(fastest, among: front)
+    else { return .either(front) }
+    // A second chance to be wrong: where the first metric could have told settings apart by chance, a fifth is left of it.
+    let level = primary.isWorthTelling ? question.alpha / 5 : question.alpha
+    let isSure = speed.pairs.allSatisfy { pair in
+      ![pair.first, pair.second].contains(fastest) || !front.contains(pair.first) || !front.contains(pair.second)
+        || pair.adjusted <= level
     }
-    return .either(front)
+    return isSure ? .fastest(fastest, among: front) : .either(front)
   }
 
   /// Exit status: 0 for an answer, 1 where no setting is fit, 2 where nobody can say.
