@@ -4,6 +4,27 @@ import Testing
 
 @Suite("The page of a comparison")
 struct ComparisonPageTests {
+  @Test("the page, the document, the table and the text of the worked example are as the samples")
+  func samples() throws {
+    let question = try ComparedRollouts.question(repetitions: 8)
+    let comparison = Comparison(
+      question,
+      try ComparedRollouts.all(
+        question, failed: { ComparisonTests.example[$0][$1] },
+        duration: { [30, 14, 17][$0] + Double(($1 * 5 + $0 * 3) % 8) / 4 }))
+    let (startedAt, version) = ("2026-01-01T00:00:00Z", "0.1.0")
+    let page = ComparisonPage(comparison, startedAt: startedAt, version: version)
+    let document = ComparisonDocument(comparison, startedAt: startedAt, version: version)
+    try ReportTests.compare(page.text, with: "comparison.html")
+    try ReportTests.compare(document.json(), with: "comparison.json")
+    try ReportTests.compare(ComparisonRows.csv(comparison), with: "comparison.csv")
+    try ReportTests.compare(ComparisonMarkdown(comparison).text, with: "comparison.md")
+    let text = ComparisonText(comparison, color: false).text
+    try ReportTests.compare(text, with: "comparison.txt")
+    for line in text.split(separator: "\n") { #expect(line.count <= 100 && !line.hasSuffix(" "), "\(line)") }
+    #expect(ComparisonText(comparison, color: true).text.hasPrefix("\u{1B}[1;32mRECOMMENDED\u{1B}[0m  "))
+  }
+
   private static func page(_ question: Comparison.Question, _ rollouts: [RolloutFigures]) -> String {
     ComparisonPage(Comparison(question, rollouts), startedAt: "2026-01-01T00:00:00Z", version: "0.1.0").text
   }

@@ -44,7 +44,7 @@ enum ComparedRollouts {
 /// Source of figures: SLO statistics, section 6.
 @Suite("What a comparison concludes")
 struct ComparisonTests {
-  private static let example = [
+  static let example = [
     [3, 0, 5, 2, 1, 4, 0, 2], [11, 6, 14, 9, 7, 16, 5, 10], [4, 1, 9, 2, 3, 8, 1, 3],
   ]
 
