@@ -47,10 +47,10 @@ package actor ComparedWorkload {
       throw KubectlError(code: .refused, attempted: "", cause: error.description, remedy: "")
     }
     self.before = before
-    try write(.begin(JournalHeader(kubectl, at: access.address)))
-    try write(.before(before))
+    try journal.write(.begin(JournalHeader(kubectl, at: access.address)))
+    try journal.write(.before(before))
     // From here on: a run that has ended leaves the workload with its image, and closes its own journal.
-    try write(.doing(before.workload, "the rollouts of the comparison", fields))
+    try journal.write(.doing(before.workload, "the rollouts of the comparison", fields))
   }
 
   /// The image with which a rollout ends; nil where it has none, as a restart.
@@ -121,10 +121,10 @@ package actor ComparedWorkload {
 
   private func make(_ arguments: [String]) async throws(KubectlError) {
     let line = kubectl.commandLine(arguments)
-    try write(.doing(workload, line, fields))
+    try journal.write(.doing(workload, line, fields))
     tell(line)
     let ended = try await kubectl.require(arguments)
-    try write(.done(line, exit: ended.exit))
+    try journal.write(.done(line, exit: ended.exit))
   }
 
   /// Waits until the workload has its pods, all ready, and none that ends.
@@ -149,13 +149,5 @@ package actor ComparedWorkload {
       code: .noAnswer, attempted: "waiting for the pods of \(workload)",
       cause: "after \(limit) not all are ready, or some still end: \(names.joined(separator: ", "))",
       remedy: "See what they say (kubectl describe pods), or give them more time with --rollout-timeout.")
-  }
-
-  private func write(_ entry: Journal.Entry) throws(KubectlError) {
-    do throws(JournalError) {
-      try journal.append(entry)
-    } catch {
-      throw KubectlError(code: .abandoned, attempted: error.attempted, cause: error.cause, remedy: error.remedy)
-    }
   }
 }

@@ -52,3 +52,14 @@ extension Journal.Entry: Codable {
     return Workload(kind, parts[1])
   }
 }
+
+extension Journal {
+  /// The same as `append`, for what is not done when it cannot be announced.
+  func write(_ entry: Entry) throws(KubectlError) {
+    do throws(JournalError) {
+      try append(entry)
+    } catch {
+      throw KubectlError(code: .abandoned, attempted: error.attempted, cause: error.cause, remedy: error.remedy)
+    }
+  }
+}

@@ -66,8 +66,8 @@ package actor RolloutSession {
 
   /// Begins the journal with the workloads of `access`, and sets the strategy where there is one.
   package func begin(_ access: ClusterAccess) async throws(KubectlError) {
-    try write(.begin(JournalHeader(kubectl, at: access.address)))
-    for before in access.workloads { try write(.before(before)) }
+    try journal.write(.begin(JournalHeader(kubectl, at: access.address)))
+    for before in access.workloads { try journal.write(.before(before)) }
     workloads = access.workloads
     guard let strategy = rollout.strategy else { return }
     for before in workloads { try await set(strategy, of: before) }
@@ -85,10 +85,10 @@ package actor RolloutSession {
     let fields = ChangedField.fields(of: strategy, kind: workload.kind)
     strategies[workload] = fields
     let line = kubectl.commandLine(arguments)
-    try write(.doing(workload, line, fields))
+    try journal.write(.doing(workload, line, fields))
     tell(line)
     try await kubectl.require(arguments)
-    try write(.done(line, exit: 0))
+    try journal.write(.done(line, exit: 0))
     let missing = ChangedField.missing(fields, in: try await WorkloadSnapshot.read(workload, with: kubectl))
     if !missing.isEmpty {
       throw KubectlError(
@@ -114,7 +114,7 @@ package actor RolloutSession {
     }
     let line = command.commandLine(with: kubectl)
     made[index] = Made(before: before, fields: fields, isToRestore: rollout.rollback)
-    try write(.doing(change.workload, line, fields))
+    try journal.write(.doing(change.workload, line, fields))
     tell(line)
     do throws(KubectlError) {
       let record = try await driver(change.workload).perform(command, trigger: change.trigger, isRollback: false)
@@ -192,14 +192,6 @@ package actor RolloutSession {
       if let warning = plan.warning { restored.notes.append(warning) }
     } catch {
       restored.problems.append("\(workload): \(error)")
-    }
-  }
-
-  private func write(_ entry: Journal.Entry) throws(KubectlError) {
-    do throws(JournalError) {
-      try journal.append(entry)
-    } catch {
-      throw KubectlError(code: .abandoned, attempted: error.attempted, cause: error.cause, remedy: error.remedy)
     }
   }
 

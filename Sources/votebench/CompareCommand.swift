@@ -95,6 +95,7 @@ struct CompareCommand: AsyncParsableCommand {
     }
     let execution = ComparisonExecution(folder, style: options.style)
     let failure = await execution.run()
+    if let failure, folder.log.rollouts.isEmpty { throw failure }
     try folder.write()
     let comparison = folder.log.comparison
     let text = ComparisonText(comparison, color: Console.outputHasColor).text

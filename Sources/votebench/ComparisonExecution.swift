@@ -33,8 +33,8 @@ final class ComparisonExecution {
       try await begin()
       return nil
     } catch {
-      let isUsage = error.status == ExitStatus.usage
-      let way = isUsage ? "" : " Go on with: votebench compare --resume \(folder.path)"
+      let isOver = error.status == ExitStatus.usage || folder.discardUnlessBegun()
+      let way = isOver ? "" : " Go on with: votebench compare --resume \(folder.path)"
       return RunFailure(error.message + way, status: error.status)
     }
   }
@@ -99,6 +99,11 @@ final class ComparisonExecution {
       throw RunFailure("\(error)")
     }
     let failure = await rollAll(workload, sandbox)
+    // A sandbox of its own ends now, with all that was changed in it.
+    if sandbox != nil {
+      if let failure { throw failure }
+      return
+    }
     let restored = await workload.restore()
     for line in restored.notes { progress.note(line) }
     if !restored.problems.isEmpty {

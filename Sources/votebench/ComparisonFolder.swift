@@ -1,5 +1,6 @@
 import Bench
 import FoundationEssentials
+import Glibc
 import Kubernetes
 
 /// What a comparison leaves behind: plan.json, rollouts.ndjson, the folder of each run, and what it came to so far.
@@ -13,6 +14,7 @@ final class ComparisonFolder {
   /// What the comparison itself is about to change in the cluster.
   var journal: Journal { Journal(folder: path) }
   private let file: AppendedFile
+  private let isNew: Bool
 
   /// Makes `out`, or a new folder below Reports/runs.
   static func make(_ request: ComparisonRequest, out: String?) throws(RunFailure) -> ComparisonFolder {
@@ -29,7 +31,7 @@ final class ComparisonFolder {
     } catch {
       throw unwritable(path, error)
     }
-    return try ComparisonFolder(path, log)
+    return try ComparisonFolder(path, log, isNew: true)
   }
 
   /// Opens a comparison that was stopped: a path, or its name below Reports/runs.
@@ -48,8 +50,8 @@ final class ComparisonFolder {
     return try ComparisonFolder(path, log)
   }
 
-  private init(_ path: String, _ log: ComparisonLog) throws(RunFailure) {
-    (self.path, self.log) = (path, log)
+  private init(_ path: String, _ log: ComparisonLog, isNew: Bool = false) throws(RunFailure) {
+    (self.path, self.log, self.isNew) = (path, log, isNew)
     file = AppendedFile(path: "\(path)/\(Self.lines)")
     file.begin(keeping: true)
     file.cut(to: log.wholeBytes)
@@ -64,6 +66,14 @@ final class ComparisonFolder {
 
   /// Takes away what is left of a run that did not reach its end.
   func discard(_ run: String) { try? FileManager.default.removeItem(atPath: "\(path)/\(run)") }
+
+  /// Takes away a comparison that was not begun; true when there is nothing left to go on with.
+  func discardUnlessBegun() -> Bool {
+    guard isNew, log.rollouts.isEmpty, !journals.contains(where: { Journal(folder: $0).hasOpen }) else { return false }
+    for name in [Self.plan, Self.lines, Self.runs, "journal.ndjson"] { discard(name) }
+    rmdir(path)
+    return true
+  }
 
   /// The folders of all journals, of its runs before its own: each may have something to put back.
   var journals: [String] { Self.journals(of: path) }

@@ -10,14 +10,16 @@ struct ClusterCompareTests {
 
   private static let settings = [
     "--strategy", "maxSurge=1,maxUnavailable=0", "--variant", "maxSurge=2,terminationGracePeriodSeconds=3",
-    "--image", "voting-app:v2", "--repeat", "2", "--seed", "3",
+    "--repeat", "2", "--seed", "3",
   ]
 
   private func folder(_ light: Light, in cluster: ClusterUnderTest) -> String {
     "\(cluster.stage.folder)/Reports/runs/compare-\(light.name)"
   }
 
-  private func compare(_ light: Light, in cluster: ClusterUnderTest) throws -> ClusterRun {
+  private func compare(
+    _ light: Light, in cluster: ClusterUnderTest, image: String = "voting-app:v2"
+  ) throws -> ClusterRun {
     let target = [
       "--target", "http://127.0.0.1:\(cluster.votes)", "--vote-path", "/\(light.name)/vote", "--result-path",
       "/\(light.name)/result", "--rate", "25", "--kubeconfig", cluster.sandbox.kubeconfig,
@@ -25,8 +27,9 @@ struct ClusterCompareTests {
     ]
     // The phase after a rollback is none of a comparison's.
     return try cluster.start(
-      ["compare"] + target + ClusterUnderTest.short.filter { $0 != "--during-rollout" } + light.flag + Self.settings,
-      name: "first-\(light.name)")
+      ["compare"] + target + ClusterUnderTest.short.filter { $0 != "--during-rollout" } + light.flag + Self.settings
+        + ["--image", image],
+      name: "\(image.suffix(2))-\(light.name)")
   }
 
   private func resume(_ light: Light, in cluster: ClusterUnderTest, _ name: String) throws -> ClusterRun {
@@ -109,12 +112,16 @@ struct ClusterCompareTests {
     }
   }
 
-  @Test("what a killed comparison left is put back by votebench restore")
+  @Test("one that makes no sense leaves nothing; what a killed one left a run refuses, and votebench restore puts back")
   func restored() async throws {
     try await withCluster { cluster in
       let light = Light(name: "left")
       try await cluster.apply([light])
       let before = try await cluster.yaml(light.workload)
+      let senseless = try await compare(light, in: cluster, image: "voting-app:v1").ended()
+      #expect(senseless.status == 69 && senseless.output.contains("runs voting-app:v1 already"), "\(senseless.output)")
+      #expect(!FileManager.default.fileExists(atPath: folder(light, in: cluster)), "\(senseless.output)")
+
       let run = try compare(light, in: cluster)
       try await run.prints(" set image ")
       try await cluster.rolls(light.workload)

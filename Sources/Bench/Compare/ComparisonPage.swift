@@ -14,6 +14,7 @@ package struct ComparisonPage: Sendable {
   }
 
   private static let style = """
+
     .keys{list-style:none;margin:4px 0 0;padding:0;columns:2 320px}
     .keys li{overflow-wrap:anywhere;break-inside:avoid}
     .keys svg{display:inline-block;width:16px;height:16px;vertical-align:-3px}
@@ -22,29 +23,14 @@ package struct ComparisonPage: Sendable {
 
   /// The page, with a line break at its end.
   package var text: String {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta http-equiv="Content-Security-Policy" content="\(policy)">
-      <meta name="color-scheme" content="light dark">
-      <link rel="icon" href="data:,">
-      \(Markup.text("title", "votebench compare: \(comparison.word.lowercased()), \(startedAt)"))
-      <style>\(PageStyle.text)
-      \(Self.style)</style>
-      </head>
-      <body>
+    Markup.page(
+      title: "votebench compare: \(comparison.word.lowercased()), \(startedAt)", style: Self.style,
+      """
       \(header)
       <main>
       \(sections)
       </main>
-      </body>
-      </html>
-
-      """
+      """)
   }
 
   private var header: String {
@@ -70,26 +56,26 @@ package struct ComparisonPage: Sendable {
         + [Markup.element("a", [("href", "\(rollout.folder)/report.html")], Markup.escaped(rollout.folder))]
     }
     return [
-      section("pareto", "Speed against harm", wide(ParetoChart(comparison).markup)),
-      section(
+      Markup.section("pareto", "Speed against harm", wide(ParetoChart(comparison).markup)),
+      Markup.section(
         "settings", "Settings",
         Markup.table(
           "The middle of each setting's rollouts, in brackets its 95 % interval", head: [""] + tables.names,
           tables.settings.map { $0.map(Markup.escaped) }, numeric: Set(1...tables.names.count))),
-      section(
+      Markup.section(
         "differences", "Differences",
         Markup.table(
           "Second less first, repetition by repetition", head: ComparisonTables.pairsHead,
           tables.pairs.map { $0.map(Markup.escaped) }, numeric: [2, 3, 4, 5])
           + tables.omnibus.map { Markup.text("p", $0, class: "note") }.joined()),
-      section("dots", "Every rollout", wide(strips.joined(separator: "\n"))),
-      section(
+      Markup.section("dots", "Every rollout", wide(strips.joined(separator: "\n"))),
+      Markup.section(
         "rollouts", "Rollouts",
         Markup.table(
           "In the order in which they were made", head: ComparisonTables.rolloutsHead, rollouts,
           numeric: Set([1] + Array(4...11)))
           + comparison.notes.map { Markup.text("p", $0 + ".", class: "note") }.joined()),
-      section("method", "How it was decided", method),
+      Markup.section("method", "How it was decided", method),
     ].joined(separator: "\n")
   }
 
@@ -110,9 +96,5 @@ package struct ComparisonPage: Sendable {
 
   private func wide(_ content: String) -> String {
     "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Picture\"><div class=\"wide\">\(content)</div></div>"
-  }
-
-  private func section(_ id: String, _ title: String, _ content: String) -> String {
-    "<section id=\"\(id)\"><h2>\(title)</h2>\n\(content)\n</section>"
   }
 }

@@ -16,57 +16,39 @@ package struct HTMLReport: Sendable {
   /// The page, with a line break at its end.
   package var text: String {
     let title = "votebench: \(report.verdict.rawValue), \(report.heading.target), \(report.heading.startedAt)"
-    // Nothing is loaded from anywhere, whatever a name in the report might ask for.
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta http-equiv="Content-Security-Policy" content="\(policy)">
-      <meta name="color-scheme" content="light dark">
-      <link rel="icon" href="data:,">
-      \(Markup.text("title", title))
-      <style>\(PageStyle.text)</style>
-      </head>
-      <body>
+    return Markup.page(
+      title: title, script: PageScript.text,
+      """
       \(header)
       <main>
       \(sections)
       </main>
       \(Markup.json(id: "timeline", timelineData))
       \(Markup.json(id: "summary", summaryData))
-      <script>\(PageScript.text)</script>
-      </body>
-      </html>
-
-      """
+      """)
   }
 
   private var sections: String {
     let percentiles = PercentileChart(report)
     let tables = PageTables(run)
     return [
-      section("objectives", "Objectives", tables.objectives),
-      section(
+      Markup.section("objectives", "Objectives", tables.objectives),
+      Markup.section(
         "timeline-charts", "Timeline",
         "<output id=\"moment\" aria-live=\"polite\">Point at a chart, or focus it and use the arrow keys, to read a moment."
           + "</output>\n<div class=\"scroll panels\" tabindex=\"0\" role=\"region\" aria-label=\"Charts on one time axis\">"
           + "<div class=\"wide\">\n\(TimeCharts(report, timeline).markup)</div></div>"),
-      section(
+      Markup.section(
         "percentiles", "Percentiles",
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
           + "aria-label=\"Percentile curves\"><div class=\"wide\">\(percentiles.markup)</div></div>"),
-      section("phases", "Phases", tables.phases), section("errors", "Failed votes", tables.failures),
-      section("changes", "Changes", tables.changes), section("votes", "Votes and the tally", tables.consistency),
-      section("seen", "What could be seen, and what was spent", tables.view),
-      section("environment", "Environment", tables.environment), section("profile", "To repeat it", tables.profile),
+      Markup.section("phases", "Phases", tables.phases), Markup.section("errors", "Failed votes", tables.failures),
+      Markup.section("changes", "Changes", tables.changes),
+      Markup.section("votes", "Votes and the tally", tables.consistency),
+      Markup.section("seen", "What could be seen, and what was spent", tables.view),
+      Markup.section("environment", "Environment", tables.environment),
+      Markup.section("profile", "To repeat it", tables.profile),
     ].joined(separator: "\n")
-  }
-
-  private func section(_ id: String, _ title: String, _ content: String) -> String {
-    "<section id=\"\(id)\"><h2>\(title)</h2>\n\(content)\n</section>"
   }
 
   // MARK: Head

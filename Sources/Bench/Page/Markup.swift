@@ -59,6 +59,37 @@ enum Markup {
       element("table", [], table))
   }
 
+  /// A whole page around `body`, which loads nothing from anywhere, whatever a name in it might ask for.
+  ///
+  /// Only where there is a `script` may one run.
+  static func page(title: String, style: String = "", script: String? = nil, _ body: String) -> String {
+    let scripts = script == nil ? "" : " script-src 'unsafe-inline';"
+    let policy = "default-src 'none'; style-src 'unsafe-inline';\(scripts) img-src data:"
+    return """
+      <!doctype html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta http-equiv="Content-Security-Policy" content="\(policy)">
+      <meta name="color-scheme" content="light dark">
+      <link rel="icon" href="data:,">
+      \(text("title", title))
+      <style>\(PageStyle.text)\(style)</style>
+      </head>
+      <body>
+      \(body)\(script.map { "\n<script>\($0)</script>" } ?? "")
+      </body>
+      </html>
+
+      """
+  }
+
+  /// A part of a page.
+  static func section(_ id: String, _ title: String, _ content: String) -> String {
+    "<section id=\"\(id)\"><h2>\(title)</h2>\n\(content)\n</section>"
+  }
+
   /// JSON within a script element: the end of the element cannot stand in it.
   static func json(id: String, _ text: String) -> String {
     "<script type=\"application/json\" id=\"\(id)\">"
