@@ -101,6 +101,7 @@ final class ComparisonExecution {
     let failure = await rollAll(workload, sandbox)
     // A sandbox of its own ends now, with all that was changed in it.
     if sandbox != nil {
+      try? FileManager.default.removeItem(atPath: folder.journal.path)
       if let failure { throw failure }
       return
     }

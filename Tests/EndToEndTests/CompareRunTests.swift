@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import TestSupport
 import Testing
 
@@ -86,6 +87,28 @@ struct CompareRunTests {
     let browser = try stage.start(Executables.projectFile("Tests/browser/comparison"), [home, folder], name: "browser")
     #expect(try await browser.wait(within: .seconds(120)) == .exited(0), "\(stage.log(of: "browser"))")
     #expect(stage.log(of: "browser").contains("tried: "))
+  }
+
+  @Test("Ctrl-C before the first rollout has ended leaves no folder and no sandbox: exit 130")
+  func interrupted() async throws {
+    try await withStage { stage in
+      let votebench = try Votebench(on: stage)
+      let run = try votebench.start([
+        "compare", "--rate", "20", "--strategy", "maxSurge=1", "--strategy", "maxSurge=2", "--warmup", "1s",
+        "--baseline", "2s", "--settle", "1s", "--repeat", "1", "--progress", "plain",
+      ])
+      try await waitUntil("the first rollout goes on", within: .seconds(60)) {
+        stage.log(of: "votebench").contains(" set image ")
+      }
+      #expect(votebench.report != nil)
+      run.signal(SIGINT)
+      let ended = try await votebench.ended(run)
+      #expect(ended.status == 130, "\(ended.output)")
+      #expect(ended.output.contains("interrupted: 0 of 2 rollouts were made.") && !ended.output.contains("--resume"))
+      #expect(votebench.report == nil)
+      #expect(votebench.leftovers().isEmpty)
+      #expect(votebench.processes().isEmpty)
+    }
   }
 
   @Test(

@@ -17,7 +17,7 @@ package struct ComparisonPlanText: Sendable {
       [
         (
           "compare",
-          "\(question.plan.settings) settings, \(question.plan.repetitions) repetitions: "
+          "\(question.plan.settings) settings, \(Comparison.repetitions(question.plan.repetitions)): "
             + "\(question.plan.rollouts.count) rollouts"
             + (made > 0 ? ", \(made) of them made already" : "") + ", in an order drawn from seed \(question.plan.seed)"
         )
@@ -69,7 +69,7 @@ package struct ComparisonPlanText: Sendable {
     let least = PairedTests.repetitions(pairs: pairs, alpha: question.alpha)
     guard count >= least else {
       return "nothing apart at \(level): that takes \(least) repetitions (--repeat \(least)); "
-        + "\(count) give a smallest p of \(decimal(PairedTests.smallestP(repetitions: count), 4))"
+        + "the smallest p of \(count) is \(decimal(PairedTests.smallestP(repetitions: count), 4))"
     }
     guard let deviations = ComparisonPower.smallest(repetitions: count, pairs: pairs, alpha: question.alpha) else {
       return "apart at \(level) only what never overlaps"

@@ -49,7 +49,7 @@ struct ComparisonTables {
     if let test = comparison.primary.friedman {
       let how = test.isExact ? "exact; by chi-square \(Self.probability(test.approximation))" : "by chi-square"
       lines.append(
-        "Friedman over \(comparison.primary.rows.count) repetitions: chi-square \(decimal(test.statistic, 4)), p "
+        "Friedman over \(Comparison.repetitions(comparison.primary.rows.count)): chi-square \(decimal(test.statistic, 4)), p "
           + "\(Self.probability(test.p)) (\(how))")
     }
     let rows = comparison.clean

@@ -44,7 +44,7 @@ extension Comparison {
     let (count, pairs) = (primary.rows.count, primary.pairs.count)
     let level = "\(decimal((1 - question.alpha) * 100, 1).replacing(".0", with: "")) % confidence"
     let over = pairs > 1 ? " over all \(pairs) pairs together" : ""
-    return "\(level)\(over), from \(count) \(count == 1 ? "repetition" : "repetitions") of "
+    return "\(level)\(over), from \(Self.repetitions(count)) of "
       + "\(question.settings.count) settings, by \(primary.metric.title)"
       + (isComplete ? "" : "; \(rollouts.count) of \(question.plan.rollouts.count) rollouts were made")
   }
@@ -77,6 +77,9 @@ extension Comparison {
       },
     ].compactMap(\.self)
   }
+
+  /// `1 repetition`, `8 repetitions`.
+  static func repetitions(_ count: Int) -> String { "\(count) \(count == 1 ? "repetition" : "repetitions")" }
 
   /// What a setting is called where there is little room: A, B, ...
   package static func letter(_ setting: Int) -> String {
