@@ -100,14 +100,15 @@ struct ObjectiveRunTests {
   func samples() async throws {
     try await withStage { stage in
       let run = try await Votebench(on: stage).run([
-        "--rate", "100", "--duration", "31s", "--warmup", "1s", "--slo", "p99 < 10us", "--slo", "p99 < 60s",
+        "--rate", "100", "--duration", "31s", "--warmup", "1s", "--slo", "start-lag.p99 < 1us", "--slo", "p99 < 60s",
         "--slo", "error-rate <= 1%", "--slo", "mean < 60s", "--slo", "every 10s: p90 < 60s", "--slo",
         "each pod: errors == 0",
         "--slo", "each version: p90 < 60s", "--slo", "freshness.max < 1m", "--slo", "outage.max < 1s",
       ])
       let summary = try #require(run.summary, "\(run.output)")
       #expect(run.status == 1, "\(run.output)")
-      #expect(summary.objectives[0].verdict == "fail" && summary.objectives[0].evidence == "sample")
+      // Of all times this alone does not depend on how punctual this machine is.
+      #expect(summary.objectives[0].verdict == "fail" && summary.objectives[0].evidence == "sample", "\(run.output)")
       // A machine that stutters may leave a time open, and never fails one of a minute.
       #expect(summary.objectives.dropFirst().allSatisfy { $0.verdict != "fail" }, "\(run.output)")
       #expect(
