@@ -150,6 +150,17 @@ struct MergedRunTests {
     #expect(try MergedRun(shards).merged().run.report.visibility.perSecond == 100)
   }
 
+  @Test("what a shard was warming up with while another one counted is in no figure")
+  func warmsUpLate() throws {
+    let driver = Made(name: "driver", given: [.duringRollout: "true", .image: "v2"], rollout: Self.rollout)
+    // It begins when the driver has counted for a second, and fails as long as it warms up.
+    let late = Made(name: "late", startS: 1003, seconds: 10, origin: 9_000_000_000, fails: { $0 < 200 })
+    let report = try MergedRun([driver.shard(), late.shard()]).merged().run.report
+    #expect(report.total.votes.failed == 0 && report.phases[0].figures.votes.due == 200)
+    #expect(report.total.votes.due == 2000 + 1000)
+    #expect(report.visibility.perSecond == 100)
+  }
+
   @Test("a shard that failed fails all; one that could not see keeps the others from a pass")
   func verdicts() throws {
     let lost = ConsistencyHistory(

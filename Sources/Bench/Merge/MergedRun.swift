@@ -92,13 +92,13 @@ package struct MergedRun: Sendable {
   /// A shard may end before the rollout that another one drives does.
   private static func leastPerSecond(_ shards: [Shard], _ leader: Shard) -> Double {
     guard leader.hasRollout, let counted = leader.counted else { return shards.reduce(0) { $0 + ($1.perSecond ?? 0) } }
-    let ends = shards.map { $0.counted?.upperBound ?? $0.startS }
-    let changes = ([counted.lowerBound] + shards.map(\.startS) + ends).filter {
+    let spans = shards.map { $0.counted ?? $0.startS...$0.startS }
+    let changes = spans.flatMap { [$0.lowerBound, $0.upperBound] }.filter {
       counted.lowerBound <= $0 && $0 < counted.upperBound
     }
     let sums = changes.map { moment in
-      zip(shards, ends).reduce(0) { sum, shard in
-        sum + (shard.0.startS <= moment && moment < shard.1 ? shard.0.perSecond ?? 0 : 0)
+      zip(shards, spans).reduce(0) { sum, shard in
+        sum + (shard.1.lowerBound <= moment && moment < shard.1.upperBound ? shard.0.perSecond ?? 0 : 0)
       }
     }
     return sums.min() ?? 0
@@ -113,11 +113,16 @@ package struct MergedRun: Sendable {
   }
 
   /// Every vote in due order, numbered anew.
+  ///
+  /// Warmup is never counted: what a shard was warming up with while the others counted is left out.
   private func votes(_ responders: Responders) -> [Moved] {
     var votes: [Moved] = []
+    let begun = edges.first { $0.phase.isCounted }?.start
     for (number, shard) in shards.enumerated() {
-      let delay = delay(shard)
+      let (delay, warm) = (delay(shard), shard.run.report.material.recorder.edges.edges.first { $0.phase.isCounted })
       for vote in shard.run.report.material.recorder.ledger.observations {
+        let isCold = warm.map { vote.intended < $0.start } ?? false
+        if isCold, let begun, vote.intended + delay >= begun { continue }
         var vote = vote
         vote.intended = vote.intended + delay
         vote.actual = vote.actual + delay
