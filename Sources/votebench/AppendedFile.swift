@@ -21,13 +21,16 @@ final class AppendedFile {
   }
 
   /// Makes the file, in place of an older one; or goes on behind what it holds.
-  func begin(keeping: Bool = false) {
+  ///
+  /// Others can tell a file that `isLocked` (flock, where the file system has it) while this process lives.
+  func begin(keeping: Bool = false, isLocked: Bool = false) {
     let file = open(path, O_WRONLY | O_CREAT | (keeping ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0o644)
     guard file >= 0 else {
       problem = String(cString: strerror(errno))
       return
     }
     descriptor = file
+    if isLocked { flock(file, LOCK_EX | LOCK_NB) }
   }
 
   /// Takes away what follows so many bytes: half a line, say, that a killed process left.

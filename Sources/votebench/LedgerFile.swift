@@ -10,6 +10,8 @@ final class LedgerFile {
   private var heading: LedgerHeading?
   private var rows: [UInt8] = []
   private var changeTold: MonotonicTime?
+  /// A change as it was seen last, where that has not been told yet.
+  private var untold: RolloutRecord?
   /// What kept the ledger from being whole, nil when it is.
   var problem: String? { file.problem }
 
@@ -20,10 +22,12 @@ final class LedgerFile {
   }
 
   /// Makes the file, with what was polled before the first vote.
+  ///
+  /// It stays locked as long as this process lives, by which others know that the run is under way.
   func begin(_ heading: LedgerHeading, baseline: [TallySample]) {
     guard isKept else { return }
     self.heading = heading
-    file.begin()
+    file.begin(isLocked: true)
     file.write(LedgerRecord.magic)
     add(.begin(heading))
     for sample in baseline { add(.poll(sample: sample, isBaseline: true)) }
@@ -42,10 +46,24 @@ final class LedgerFile {
     flush()
   }
 
-  /// Adds a change as it stands, once a second at most, so that a run that is killed leaves what it saw of it.
+  /// Adds a change as it stands, so that a run that is killed leaves what it saw of it.
+  ///
+  /// Once a second at most: what comes sooner waits for `tick`.
   func add(changing record: RolloutRecord, at now: MonotonicTime) {
-    guard changeTold.map({ now - $0 >= .seconds(1) }) ?? true else { return }
+    untold = record
+    tick(at: now)
+  }
+
+  /// Tells what waits for its second.
+  func tick(at now: MonotonicTime) {
+    guard let record = untold, changeTold.map({ now - $0 >= .seconds(1) }) ?? true else { return }
     changeTold = now
+    add(changed: record)
+  }
+
+  /// Adds the last word on a change.
+  func add(changed record: RolloutRecord) {
+    untold = nil
     add(.rollout(record: record))
   }
 
@@ -62,6 +80,14 @@ final class LedgerFile {
   }
 
   // MARK: Reading
+
+  /// True while the run that writes the ledger at `path` is under way.
+  static func isBeingWritten(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
 
   /// Goes through the ledger at `path`, without polls and notes where nobody needs them; gives how many bytes at its end
   /// are no whole record.

@@ -45,6 +45,12 @@ struct ReportCommand: ParsableCommand {
     do throws(RunFailure) {
       let ledger = try RunFolder.ledger(of: name)
       if votes { return try print(votesOf: ledger) }
+      // The run goes on writing the files that would be put in the place of its own.
+      if format == nil, out == nil, LedgerFile.isBeingWritten(ledger) {
+        throw RunFailure(
+          "the run of \(ledger) is still under way. Wait for its end, or use --out or --format.",
+          status: ExitStatus.usage)
+      }
       let (run, log) = try Self.read(ledger)
       if let format = format.flatMap(FinishedRun.Format.init) { return Console.output(try Self.text(run, format)) }
       let folder = try self.folder(of: ledger)

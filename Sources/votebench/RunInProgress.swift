@@ -26,6 +26,8 @@ struct RunInProgress {
   private var samples: [TallySample] = []
   private var sources: TallySources
   private var rollouts: [RolloutRecord] = []
+  /// The change that goes on, as it was seen last.
+  private var underWay: RolloutRecord?
   private var changing: Task<Void, Never>?
   private var votesEndedAt: MonotonicTime?
   private var drain: Drain?
@@ -76,6 +78,7 @@ struct RunInProgress {
     case .engine(let event): try await handle(event, indeterminateSettle: indeterminateSettle)
     case .changeEnded(_, .success(let record)): changeEnded(record)
     case .changing(let record):
+      underWay = record
       progress.see(record)
       ledgerFile.add(changing: record, at: .now)
     case .command(let line): progress.note(line, at: elapsed(.now))
@@ -107,7 +110,11 @@ struct RunInProgress {
     case .tally(let sample, let pod): try await tally(sample, pod, indeterminateSettle: indeterminateSettle)
     case .tallyFailed(let source, let reason): try tallyFailed(source, reason)
     case .votesEnded: votesEnded()
-    case .failed(let error): throw RunFailure(error)
+    case .failed(let error):
+      // What was measured until then is worth a report.
+      guard heading != nil else { throw RunFailure(error) }
+      failure = RunFailure(error)
+      isOver = true
     case .stopped(let figures):
       self.figures = figures
       if let drainState { ledgerFile.add(.drained(state: drainState)) }
@@ -225,9 +232,10 @@ struct RunInProgress {
 
   private mutating func changeEnded(_ record: RolloutRecord?) {
     let now = MonotonicTime.now
+    underWay = nil
     if let record {
       rollouts.append(record)
-      ledgerFile.add(.rollout(record: record))
+      ledgerFile.add(changed: record)
     }
     let outcome = record.map { $0.outcome ?? .interrupted } ?? .complete
     progress.note(
@@ -304,6 +312,7 @@ struct RunInProgress {
       progress.note("the tally cannot be read any more: ending without it", at: elapsed(now))
       return await finish()
     }
+    ledgerFile.tick(at: now)
     guard let ledger, now >= ledger.origin else { return }
     passPhases(until: now)
     progress.show(now)
@@ -383,6 +392,9 @@ struct RunInProgress {
     guard let heading, var recorder else { return nil }
     log.write(recorder.finish())
     progress.end()
+    // Nobody saw the end of a change whose cluster went away: what was seen of it belongs to the run all the same.
+    if let underWay { ledgerFile.add(changed: underWay) }
+    let rollouts = rollouts + [underWay].compactMap(\.self)
     let consistency = ConsistencyReport(
       ConsistencyReport.Evidence(
         history: VoteHistory(recorder.ledger, ballot), baseline: baseline.samples, samples: samples,

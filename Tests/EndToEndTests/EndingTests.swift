@@ -98,18 +98,30 @@ struct EndingTests {
     }
   }
 
-  @Test("a sandbox that is killed in the middle of a run makes the run blind: exit 69, and it says so")
+  @Test("a sandbox that is killed in the rollout makes the run blind: exit 69, and what was seen is told, twice alike")
   func sandboxKilled() async throws {
     try await withStage { stage in
       let votebench = try Votebench(on: stage)
       let process = try votebench.start(Votebench.shortRollout)
-      try await waitUntil("votes are sent", within: .seconds(60)) { stage.log(of: "votebench").contains("baseline") }
+      try await votebench.awaitRollout()
+      let folder = try #require(votebench.report)
+      let early = try stage.start(
+        try Votebench.path(), ["report", folder], environment: votebench.environment(), name: "early")
+      #expect(try await early.wait(within: .seconds(20)) == .exited(64))
+      #expect(stage.log(of: "early").contains("still under way"), "its own files are not written by somebody else")
       kill(try #require(votebench.processes(running: "sandbox serve").first), SIGKILL)
       let run = try await votebench.ended(process, within: .seconds(60))
       #expect(run.status == 69)
       #expect(run.output.contains("the sandbox ended in the middle of the run"))
       #expect(run.summary?.verdict != "pass", "what was measured is reported, and is no pass")
+      #expect(run.summary?.rollouts.map(\.outcome) == ["interrupted"], "\(run.output)")
       #expect(votebench.processes().isEmpty)
+      let told = try await votebench.run(["report", folder, "--out", stage.folder + "/copy"])
+      #expect(told.status == 0, "\(told.output)")
+      for name in ["summary.json", "report.html", "events.ndjson", "latency.hlog"] {
+        let (one, other) = (try Data(contentsOf: URL(filePath: "\(folder)/\(name)")), stage.folder + "/copy/" + name)
+        #expect(try one == Data(contentsOf: URL(filePath: other)), "\(name) differs")
+      }
     }
   }
 }
