@@ -39,15 +39,22 @@ enum Console {
   }
 
   /// What standard error can show; nil where it is no terminal that lines can be written over on.
+  ///
+  /// The environment is asked once, the width each time: windows change theirs.
   static var errorTerminal: LiveText.Terminal? {
-    guard errorIsTerminal, environment("TERM") != "dumb" else { return nil }
+    guard var terminal = firstTerminal else { return nil }
     var size = winsize()
-    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    if ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { terminal.width = Int(size.ws_col) }
+    return terminal
+  }
+
+  private static let firstTerminal: LiveText.Terminal? = {
+    guard errorIsTerminal, environment("TERM") != "dumb" else { return nil }
     let locale = environment("LC_ALL") ?? environment("LC_CTYPE") ?? environment("LANG")
     return LiveText.Terminal(
-      width: isKnown ? Int(size.ws_col) : 80, hasColor: !isColorless,
+      width: 80, hasColor: !isColorless,
       hasUnicode: locale.map { $0.lowercased().hasSuffix("utf-8") || $0.lowercased().hasSuffix("utf8") } ?? false)
-  }
+  }()
 
   /// True when standard error is a terminal.
   static var errorIsTerminal: Bool {

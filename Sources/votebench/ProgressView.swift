@@ -65,6 +65,8 @@ final class ProgressView {
   /// Shows how the run stands, when it is time to.
   func show(_ now: MonotonicTime) {
     guard figures != nil else { return }
+    // Asked every few milliseconds: only what is about to be drawn is worth more than a look at the clock.
+    if let shown, now - shown < Self.redrawn { return }
     let terminal = style == .auto ? Console.errorTerminal : nil
     guard shown.map({ now - $0 >= (terminal == nil ? Self.told : Self.redrawn) }) ?? (terminal != nil) else {
       // Plain lines begin five seconds after the first vote.
