@@ -7,7 +7,9 @@ that is expected. What it cost and what it counted is taken from summary.json.
 import json
 import os
 import pathlib
+import pty
 import subprocess
+import threading
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -27,19 +29,41 @@ def offers(option):
 
 
 class Run:
-    """One run of votebench against `target`, started at once; `wait` ends it, and so does the end of `with`."""
+    """One run of votebench against `target`, started at once; `wait` ends it, and so does the end of `with`.
 
-    def __init__(self, target, folder, *options, prefix=(), program=None, environment=None):
+    With `terminal` it writes to one, which nobody reads but a thread that keeps it from being full."""
+
+    def __init__(self, target, folder, *options, prefix=(), program=None, environment=None, progress="plain",
+                 terminal=False):
         self._folder = pathlib.Path(folder)
         self.command = [
             *prefix, str(program or binary()), "--target", target.origin, "--cacert", str(target.certificate),
-            "--out", str(self._folder), "--progress", "plain", *options]
+            "--out", str(self._folder), "--progress", progress, *options]
         if "--drain-max" not in options:
             self.command += ["--drain-max", "1s"]
-        self.process = subprocess.Popen(
-            self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, **(environment or {})})
         self._said = []
+        self._terminal = None
+        output = subprocess.PIPE
+        if terminal:
+            self._terminal, output = pty.openpty()
+        self.process = subprocess.Popen(
+            self.command, stdin=output if terminal else None, stdout=output, stderr=output if terminal else
+            subprocess.STDOUT, text=True, env={**os.environ, "TERM": "xterm", **(environment or {})})
+        if terminal:
+            os.close(output)
+            threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self):
+        try:
+            while data := os.read(self._terminal, 65536):
+                self._said.append(data.decode(errors="replace"))
+        except OSError:
+            pass  # its end
+
+    @property
+    def said(self):
+        """What it has written so far, of a run on a terminal."""
+        return "".join(self._said)
 
     def __enter__(self):
         return self
@@ -48,7 +72,10 @@ class Run:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        self.process.stdout.close()
+        if self._terminal is None:
+            self.process.stdout.close()
+        else:
+            os.close(self._terminal)
 
     def await_phase(self, name):
         """Waits until votebench says that the phase has begun."""
