@@ -49,8 +49,12 @@ package actor ComparedWorkload {
     self.before = before
     try journal.write(.begin(JournalHeader(kubectl, at: access.address)))
     try journal.write(.before(before))
-    // From here on: a run that has ended leaves the workload with its image, and closes its own journal.
-    try journal.write(.doing(before.workload, "the rollouts of the comparison", fields))
+    try openJournal()
+  }
+
+  /// Says that the workload is not as before: a run that has ended leaves it with its image, and closes its own journal.
+  private func openJournal() throws(KubectlError) {
+    try journal.write(.doing(workload, "the rollouts of the comparison", fields))
   }
 
   /// The image with which a rollout ends; nil where it has none, as a restart.
@@ -113,10 +117,13 @@ package actor ComparedWorkload {
     let plan = try await Restoration(
       kubectl: kubectl, journal: journal, change: JournalRecord.Change(before: before, fields: fields)
     ).putBack()
-    guard let left = plan.left.first else { return }
-    throw KubectlError(
-      code: .refused, attempted: "putting \(workload) back before the next setting", cause: left,
-      remedy: "Look who else changes it.")
+    if let left = plan.left.first {
+      throw KubectlError(
+        code: .refused, attempted: "putting \(workload) back before the next setting", cause: left,
+        remedy: "Look who else changes it.")
+    }
+    // Now the journal says that all is as before, and the rollouts go on.
+    try openJournal()
   }
 
   private func make(_ arguments: [String]) async throws(KubectlError) {

@@ -40,8 +40,9 @@ final class ComparisonExecution {
   }
 
   private func begin() async throws(RunFailure) {
-    if folder.log.remaining.isEmpty { return }
+    // Also after the last rollout: it is before the putting back that a comparison may have been killed.
     try await putBackWhatIsLeft()
+    if folder.log.remaining.isEmpty { return }
     guard request.profile.target == .sandbox else {
       return try await compare(on: nil, Surroundings(request.profile))
     }
@@ -162,7 +163,7 @@ final class ComparisonExecution {
     progress.note(
       "rollout \(rollout.number): \(figures.failedVotes) failed votes of \(figures.dueVotes), "
         + (figures.durationS.map { "\(decimal($0, 1)) s" } ?? figures.outcome.rawValue))
-    if !figures.isSettled { try await settle(like: figures, sandbox) }
+    if !figures.isSettled, !folder.log.remaining.isEmpty { try await settle(like: figures, sandbox) }
   }
 
   /// What a run left may still have to be put back.

@@ -18,7 +18,7 @@ struct ClusterCompareTests {
   }
 
   private func compare(
-    _ light: Light, in cluster: ClusterUnderTest, image: String = "voting-app:v2"
+    _ light: Light, in cluster: ClusterUnderTest, image: String = "voting-app:v2", _ settings: [String] = settings
   ) throws -> ClusterRun {
     let target = [
       "--target", "http://127.0.0.1:\(cluster.votes)", "--vote-path", "/\(light.name)/vote", "--result-path",
@@ -27,7 +27,7 @@ struct ClusterCompareTests {
     ]
     // The phase after a rollback is none of a comparison's.
     return try cluster.start(
-      ["compare"] + target + ClusterUnderTest.short.filter { $0 != "--during-rollout" } + light.flag + Self.settings
+      ["compare"] + target + ClusterUnderTest.short.filter { $0 != "--during-rollout" } + light.flag + settings
         + ["--image", image],
       name: "\(image.suffix(2))-\(light.name)")
   }
@@ -109,6 +109,79 @@ struct ClusterCompareTests {
       let page = try Data(contentsOf: URL(filePath: folder(broken, in: cluster) + "/comparison.html"))
       #expect(try await resume(broken, in: cluster, "again").ended().status == 2)
       #expect(try Data(contentsOf: URL(filePath: folder(broken, in: cluster) + "/comparison.html")) == page)
+    }
+  }
+
+  @Test("killed after a setting was put back in its middle, it is gone on with and leaves the workload as it was")
+  func killedBetween() async throws {
+    try await withCluster { cluster in
+      let light = Light(name: "between")
+      try await cluster.apply([light])
+      let before = try await cluster.yaml(light.workload)
+      // By this seed the variant rolls back in the second rollout, and both strategies follow, forth and back: nothing
+      // has to be brought anywhere before the fourth.
+      let first = try compare(
+        light, in: cluster,
+        [
+          "--strategy", "maxSurge=1,maxUnavailable=0", "--strategy", "maxSurge=2", "--variant",
+          "maxSurge=2,terminationGracePeriodSeconds=3", "--repeat", "2", "--seed", "1",
+        ])
+      for rollout in 2...3 { try await first.prints("rollout \(rollout) of 6") }
+      try await first.prints("rollout 4 of 6, repetition 2 of 2: maxSurge=2, back")
+      try await waitUntil("the fourth run is there", within: .seconds(60)) {
+        FileManager.default.fileExists(atPath: folder(light, in: cluster) + "/runs/004/votes.ledger")
+      }
+      first.process.signal(SIGKILL)
+      #expect(try await first.process.wait() == .signaled(SIGKILL))
+      #expect(try await cluster.field(".spec.template.spec.containers[0].image", of: light.workload) == "voting-app:v2")
+
+      let second = try await resume(light, in: cluster, "second").ended()
+      #expect(second.status == 2, "\(second.output)")
+      #expect(try await cluster.yaml(light.workload) == before, "\(second.output)")
+      #expect(try result(light, in: cluster).rollouts.map(\.number) == Array(1...6))
+    }
+  }
+
+  /// A kubectl that does nothing in the place of putting an image back while there is a file `hold`; gives its path.
+  private func holdingKubectl(_ cluster: ClusterUnderTest) throws -> String {
+    let (folder, path) = (cluster.stage.folder, cluster.stage.folder + "/holding-kubectl")
+    let text = """
+      #!/bin/sh
+      case "$*" in *" --type=json "*image*) if [ -e \(folder)/hold ]; then touch \(folder)/held; exec sleep 60; fi;; esac
+      exec \(try Executables.system("kubectl")) "$@"
+
+      """
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    chmod(path, 0o755)
+    return path
+  }
+
+  @Test("killed after its last rollout, it puts the workload back when it is gone on with")
+  func killedAtTheEnd() async throws {
+    try await withCluster { cluster in
+      let light = Light(name: "end")
+      try await cluster.apply([light])
+      let before = try await cluster.yaml(light.workload)
+      let hold = cluster.stage.folder + "/hold"
+      try Data().write(to: URL(filePath: hold))
+      // Three rollouts end with the other image.
+      let run = try compare(
+        light, in: cluster,
+        ["maxSurge=1", "maxSurge=2", "maxSurge=1,maxUnavailable=0"].flatMap { ["--strategy", $0] }
+          + ["--repeat", "1", "--kubectl", try holdingKubectl(cluster)])
+      for rollout in 2...3 { try await run.prints("rollout \(rollout) of 3") }
+      try await run.prints("rollout 3: ")
+      try await waitUntil("it is about to put the workload back", within: .seconds(60)) {
+        FileManager.default.fileExists(atPath: cluster.stage.folder + "/held")
+      }
+      run.process.signal(SIGKILL)
+      #expect(try await run.process.wait() == .signaled(SIGKILL))
+      try FileManager.default.removeItem(atPath: hold)
+      #expect(try await cluster.yaml(light.workload) != before)
+
+      let resumed = try await resume(light, in: cluster, "resumed").ended()
+      #expect(resumed.status == 2 && !resumed.output.contains("waiting for it, under load"), "\(resumed.output)")
+      #expect(try await cluster.yaml(light.workload) == before, "\(resumed.output)")
     }
   }
 
