@@ -18,12 +18,8 @@ final class ComparisonFolder {
 
   /// Makes `out`, or a new folder below Reports/runs.
   static func make(_ request: ComparisonRequest, out: String?) throws(RunFailure) -> ComparisonFolder {
+    if let out { try refuse(full: out) }
     let path = try RunFolder.make(out, name: "compare")
-    if FileManager.default.fileExists(atPath: "\(path)/\(plan)") {
-      throw RunFailure(
-        "\(path) holds a comparison already: go on with it by --resume, or give another folder with --out.",
-        status: ExitStatus.usage)
-    }
     let log = ComparisonLog(request, startedAt: Date.now.formatted(.iso8601))
     do {
       try FileManager.default.createDirectory(atPath: "\(path)/\(runs)", withIntermediateDirectories: true)
@@ -32,6 +28,15 @@ final class ComparisonFolder {
       throw unwritable(path, error)
     }
     return try ComparisonFolder(path, log, isNew: true)
+  }
+
+  /// Refuses a folder that has anything in it: a comparison that is not begun takes its own files away again.
+  private static func refuse(full out: String) throws(RunFailure) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []
+    if names.isEmpty { return }
+    let what =
+      names.contains(plan) ? "holds a comparison already: go on with it by --resume, or give" : "is not empty: give"
+    throw RunFailure("\(out) \(what) another folder with --out.", status: ExitStatus.usage)
   }
 
   /// Opens a comparison that was stopped: a path, or its name below Reports/runs.

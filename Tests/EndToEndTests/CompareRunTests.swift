@@ -136,6 +136,23 @@ struct CompareRunTests {
     }
   }
 
+  @Test("a folder that has anything in it is not taken for a comparison, and what is in it stays: exit 64")
+  func fullFolder() async throws {
+    try await withStage { stage in
+      let votebench = try Votebench(on: stage)
+      let (folder, kept) = (stage.folder + "/mine", stage.folder + "/mine/runs/keep/x")
+      try FileManager.default.createDirectory(atPath: folder + "/runs/keep", withIntermediateDirectories: true)
+      try Data("mine".utf8).write(to: URL(filePath: kept))
+      let run = try await votebench.run(
+        ["compare", "--strategy", "maxSurge=1", "--strategy", "maxSurge=2", "--repeat", "1", "--out", folder],
+        within: .seconds(60))
+      #expect(run.status == 64 && run.output.contains("is not empty: give another folder"), "\(run.output)")
+      #expect(try String(contentsOfFile: kept, encoding: .utf8) == "mine")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["runs"])
+      #expect(votebench.leftovers().isEmpty)
+    }
+  }
+
   @Test("what is no comparison cannot be gone on with: exit 64; a dry run says the plan and makes nothing")
   func noComparison() async throws {
     try await withStage { stage in
