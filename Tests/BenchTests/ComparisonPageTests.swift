@@ -111,8 +111,17 @@ struct ComparisonPageTests {
         var label: String
         var failedVotes: Int
       }
+      struct Clean: Decodable {
+        struct Pair: Decodable {
+          var adjustedP: Double
+        }
+        var cochranQ: Double?
+        var p: Double?
+        var pairs: [Pair]
+      }
       var exitCode: Int
       var metrics: [Metric]
+      var cleanRollouts: Clean
       var rollouts: [Rollout]
     }
     let decoder = JSONDecoder()
@@ -123,6 +132,9 @@ struct ComparisonPageTests {
     #expect(read.metrics[0].pairs.map(\.differences) == comparison.primary.pairs.map(\.differences))
     #expect(read.metrics[0].pairs.map(\.adjustedP) == comparison.primary.pairs.map(\.adjusted))
     #expect(read.metrics[0].pairs.map(\.verdict) == comparison.primary.pairs.map(\.answer.rawValue))
+    // A failed nothing in 3 of 8, where B and C always did.
+    #expect(read.cleanRollouts.cochranQ == 6 && decimal(read.cleanRollouts.p ?? 0, 4) == "0.0498")
+    #expect(read.cleanRollouts.pairs.map { decimal($0.adjustedP, 6) } == ["0.750000", "0.750000", "1.000000"])
     #expect(read.rollouts.map(\.failedVotes) == rollouts.map(\.failedVotes))
     #expect(read.rollouts.map(\.label) == rollouts.map { comparison.label($0.setting) })
   }

@@ -107,13 +107,28 @@ struct ComparisonRequestTests {
     #expect(try request.probe(out: "/tmp/y").rollout == nil)
   }
 
-  @Test("as many repetitions as it takes to tell anything, and at least eight")
+  @Test(
+    "settings that are the same are refused, however they are written",
+    arguments: [
+      (["maxSurge=1,maxUnavailable=0", "maxUnavailable=0,maxSurge=1"], []), (["maxSurge=1"], ["maxSurge=1"]),
+      ([], ["replicas=2,preStop=5s", "preStop=5s,replicas=2"]),
+    ])
+  func same(strategies: [String], variants: [String]) {
+    let typed = Self.typed(strategies: strategies, variants: variants)
+    guard case .failure(let list) = ComparisonRequest.validate(typed, settings: Settings(), freshSeed: 1) else {
+      Issue.record("they were taken")
+      return
+    }
+    #expect(list.problems.map(\.description).contains { $0.contains("is given twice") }, "\(list.problems)")
+  }
+
+  @Test("as many repetitions as it takes to tell anything, and at least eight, an even number")
   func repetitions() throws {
     func count(_ settings: Int) throws -> Int {
       let typed = Self.typed(variants: (1...settings).map { "replicas=\($0)" })
       return try Self.request(typed).question.plan.repetitions
     }
-    #expect(try (2...6).map(count) == [8, 8, 8, 9, 10])
+    #expect(try (2...6).map(count) == [8, 8, 8, 10, 10])
   }
 
   @Test("the plan says how many rollouts, and what so few repetitions cannot tell")
@@ -122,6 +137,22 @@ struct ComparisonRequestTests {
     #expect(few.contains("2 settings, 3 repetitions: 6 rollouts") && few.contains("--repeat 6"))
     let enough = ComparisonPlanText(try Self.request(Self.typed(strategies: Self.two))).text
     #expect(enough.contains("in four of five comparisons") && !enough.contains("--repeat"))
+  }
+
+  @Test(
+    "the plan says below which difference there is none: a number that does not depend on what is measured",
+    arguments: [
+      (nil, nil, "a thousandth of a rollout's votes"), ("longest-outage", nil, "100 ms"), ("duration", nil, "1 s"),
+      ("freshness", nil, "100 ms"), ("response-excess", nil, "10 ms"), ("peak-pods", nil, "1"),
+      ("duration", "2.5", "2.5 s"),
+    ])
+  func margins(primary: String?, margin: String?, words: String) throws {
+    let request = try Self.request(Self.typed(strategies: Self.two, primary: primary, margin: margin))
+    let text = ComparisonPlanText(request).text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(text.contains("differences below \(words) are none"), "\(text)")
+    guard let primary = primary.flatMap(ComparisonMetric.init), margin == nil else { return }
+    let wide = MetricComparison(primary, rows: [[9_000, 90_000]], settings: 2)
+    #expect(primary.spelled(wide.margin) == words)
   }
 
   @Test("a log that was cut off anywhere has its whole lines, and what follows from the rest is the same")

@@ -72,6 +72,20 @@ struct StatisticsSettingsTests {
     #expect(PairedTests.cochran([[true, true], [false, false]]).p == 1)
   }
 
+  @Test("one-sided: the share of all choices of signs with a sum so low, counted by hand")
+  func oneSided() {
+    // Of -3, 2, 1 in all signs the sums are -6, -4, -2, 0, 0, 2, 4, 6: here 0.
+    #expect(PairedTests.signFlipBelow([-3, 2, 1]) == 0.625 && PairedTests.signFlipBelow([-3, 2, -1]) == 0.375)
+    #expect(PairedTests.signFlipBelow([-3, -2, -1]) == 0.125 && PairedTests.signFlipBelow([3, 2, 1]) == 1)
+    #expect(PairedTests.signFlipBelow([]) == 1 && PairedTests.signFlipBelow([0, 0]) == 1)
+    // A zero has no sign: it changes nothing.
+    #expect(PairedTests.signFlipBelow([-3, 0, 2, -1]) == 0.375 && PairedTests.signFlip([-3, 0, -2, -1]) == 0.25)
+    // By 20 000 choices: nearly the same from both sides of the middle.
+    let many = (0..<20).map { Double($0 % 2 == 0 ? $0 : -$0) }
+    let (below, above) = (PairedTests.signFlipBelow(many), PairedTests.signFlipBelow(many.map { -$0 }))
+    #expect(below < 0.5 && abs(below + above - 1) < 0.05, "\(below), \(above)")
+  }
+
   @Test("the smallest probability of so many repetitions, and how many it takes")
   func repetitions() {
     for (count, text) in [

@@ -85,6 +85,13 @@ package struct ComparedSetting: Sendable, Hashable {
     }
   }
 
+  /// True when both are one setting, however they were written.
+  package func sets(sameAs other: ComparedSetting) -> Bool {
+    (strategy, preStop, terminationGracePeriodSeconds, replicas)
+      == (other.strategy, other.preStop, other.terminationGracePeriodSeconds, other.replicas)
+      && (image, patch) == (other.image, other.patch)
+  }
+
   /// True when pods are to be made anew, or other ones, before it can roll.
   package var preparesPods: Bool {
     preStop != nil || terminationGracePeriodSeconds != nil || replicas != nil || patch != nil

@@ -14,11 +14,13 @@ package struct Comparison: Sendable {
     package var margin: Double?
     /// The share of comparisons in which settings that are alike may be called different.
     package var alpha: Double
+    /// The outage that is to be seen where the votes are too few to see it; nil where they are not.
+    package var unseen: UnseenOutage?
 
     /// A question; see the members.
     package init(
       settings: [ComparedSetting], plan: ComparisonPlan, primary: ComparisonMetric = .failedVotes,
-      margin: Double? = nil, alpha: Double = 0.05
+      margin: Double? = nil, alpha: Double = 0.05, unseen: UnseenOutage? = nil
     ) {
       precondition(settings.count == plan.settings, "the plan is of these settings")
       self.settings = settings
@@ -26,14 +28,17 @@ package struct Comparison: Sendable {
       self.primary = primary
       self.margin = margin
       self.alpha = alpha
+      self.unseen = unseen
     }
   }
 
   /// What follows from it.
   package enum Recommendation: Sendable, Hashable {
-    /// This one: none is better, and every other that is fit is surely worse than one that is fit.
+    /// This one: none is better, and every other that is fit is surely worse than one that is fit; or no other is fit.
     case best(Int)
-    /// This one: it is equivalent to the others, and surely faster.
+    /// This one: it is equivalent to the others, and it alone failed nothing in any rollout.
+    case cleanest(Int, among: [Int])
+    /// This one: it is equivalent to the others, and surely faster than those of them that failed as little.
     case fastest(Int, among: [Int])
     /// Any of these: they are equivalent, and none is surely the fastest.
     case either([Int])
@@ -73,14 +78,13 @@ package struct Comparison: Sendable {
     let due = made.values.map(\.dueVotes).sorted()
     let dueVotes = due.isEmpty ? 0 : Double(due[due.count / 2])
     metrics = ([question.primary] + ComparisonMetric.allCases.filter { $0 != question.primary }).map { metric in
-      let rows = repetitions.map { $0.compactMap(metric.value(of:)) }.filter { $0.count == question.settings.count }
-      return MetricComparison(
-        metric, rows: rows, settings: question.settings.count,
-        margin: metric == question.primary ? question.margin : nil, dueVotes: dueVotes, alpha: question.alpha)
+      MetricComparison(
+        metric, rows: repetitions.map { $0.map(metric.value(of:)) }, settings: question.settings.count,
+        margin: metric == question.primary ? question.margin : nil, dueVotes: dueVotes, alpha: question.alpha,
+        canBeEquivalent: question.unseen == nil || !metric.isSeenByVotes)
     }
     clean = repetitions.map { $0.map(\.isClean) }
-    let unfit = Self.unfit(self.rollouts)
-    recommendation = Self.recommendation(question, metrics, unfit)
+    recommendation = Self.recommendation(question, metrics, self.rollouts, repetitions: repetitions.count)
   }
 
   /// The comparison by this metric.
@@ -91,23 +95,33 @@ package struct Comparison: Sendable {
   /// The primary metric.
   package var primary: MetricComparison { metrics[0] }
 
+  /// The fewest repetitions from which anything follows: with less no settings can be told apart.
+  package var leastRepetitions: Int { Self.leastRepetitions(question) }
+
+  private static func leastRepetitions(_ question: Question) -> Int {
+    PairedTests.repetitions(settings: question.settings.count, alpha: question.alpha)
+  }
+
   /// True when every rollout of the plan was made.
   package var isComplete: Bool { rollouts.count == question.plan.rollouts.count }
 
-  /// The settings that lost votes, or whose rollouts did not all complete.
+  /// The settings that lost votes or were proven inconsistent, or whose rollouts did not all complete.
   package var unfit: Set<Int> { Self.unfit(rollouts) }
 
   private static func unfit(_ rollouts: [RolloutFigures]) -> Set<Int> {
-    Set(rollouts.filter { $0.outcome != .complete || $0.lostVotes > 0 }.map(\.setting))
+    Set(
+      rollouts.filter { $0.outcome != .complete || $0.lostVotes > 0 || $0.inconsistencies != nil }.map(\.setting))
   }
 
   private static func recommendation(
-    _ question: Question, _ metrics: [MetricComparison], _ unfit: Set<Int>
+    _ question: Question, _ metrics: [MetricComparison], _ rollouts: [RolloutFigures], repetitions: Int
   ) -> Recommendation {
-    let primary = metrics[0]
-    guard !primary.rows.isEmpty else { return .noData }
+    let (primary, unfit) = (metrics[0], unfit(rollouts))
+    guard repetitions > 0 else { return .noData }
     let fit = question.settings.indices.filter { !unfit.contains($0) }
     if fit.isEmpty { return .none }
+    // That so few rollouts lost nothing says nothing of the next one.
+    if repetitions < leastRepetitions(question) { return .undecided(fit) }
     // Those that no other is surely better than.
     let front = fit.filter { setting in
       !fit.contains { $0 != setting && primary.against($0, setting)?.answer == .better }
@@ -118,29 +132,39 @@ package struct Comparison: Sendable {
     // Every other one is surely worse than one that is fit.
     if front.count == 1 { return .best(front[0]) }
     guard front.allSatisfy({ all(.equivalent, $0, front, by: primary) }) else { return .undecided(front) }
+    // A vote that failed within the margin has failed all the same: speed does not make it up.
+    let clean = front.filter { setting in rollouts.allSatisfy { $0.setting != setting || $0.isClean } }
+    if clean.count == 1 { return .cleanest(clean[0], among: front) }
+    let among = clean.isEmpty ? front : clean
     guard let speed = metrics.first(where: { $0.metric == .duration }),
-      let fastest = front.first(where: { all(.better, $0, front, by: speed) })
-    else { return .either(front) }
-    // A second chance to be wrong: where the first metric could have told settings apart by chance, a fifth is left of it.
-    let level = primary.isWorthTelling ? question.alpha / 5 : question.alpha
+      let fastest = among.first(where: { all(.better, $0, among, by: speed) })
+    else { return .either(among) }
+    let level = question.speedLevel(primary)
     let isSure = speed.pairs.allSatisfy { pair in
-      ![pair.first, pair.second].contains(fastest) || !front.contains(pair.first) || !front.contains(pair.second)
+      ![pair.first, pair.second].contains(fastest) || !among.contains(pair.first) || !among.contains(pair.second)
         || pair.adjusted <= level
     }
-    return isSure ? .fastest(fastest, among: front) : .either(front)
+    return isSure ? .fastest(fastest, among: among) : .either(among)
   }
 
   /// Exit status: 0 for an answer, 1 where no setting is fit, 2 where nobody can say.
   package var exitCode: Int32 {
     switch recommendation {
-    case .best, .fastest, .either: 0
+    case .best, .cleanest, .fastest, .either: 0
     case .none: 1
     case .undecided, .noData: 2
     }
   }
 }
 
+extension Comparison.Question {
+  /// The adjusted p up to which a speed decides between settings that are equivalent by `primary`.
+  ///
+  /// A second chance to be wrong: where the first metric could have told settings apart by chance, a fifth is left of it.
+  package func speedLevel(_ primary: MetricComparison) -> Double { primary.isWorthTelling ? alpha / 5 : alpha }
+}
+
 extension RolloutFigures {
-  /// True when it completed and nobody's vote failed.
-  package var isClean: Bool { outcome == .complete && failedVotes == 0 }
+  /// True when it completed and nobody's vote failed, as far as all were sent.
+  package var isClean: Bool { outcome == .complete && failedVotes == 0 && unsentVotes == nil }
 }

@@ -41,6 +41,16 @@ package struct ComparisonDocument: Sendable, Encodable {
     var p: Double
     var isExact: Bool
   }
+  private struct CleanEntry: Encodable {
+    struct Pair: Encodable {
+      var second: String
+      var first: String
+      var adjustedP: Double
+    }
+    var cochranQ: Double?
+    var p: Double?
+    var pairs: [Pair]
+  }
   fileprivate struct MetricEntry: Encodable {
     var name: String
     var unit: String
@@ -73,6 +83,7 @@ package struct ComparisonDocument: Sendable, Encodable {
   private let rolloutsPlanned: Int
   private let settings: [SettingEntry]
   private let metrics: [MetricEntry]
+  private let cleanRollouts: CleanEntry?
   private let rollouts: [Rollout]
   private let notes: [String]
 
@@ -93,6 +104,13 @@ package struct ComparisonDocument: Sendable, Encodable {
         metrics: Dictionary(uniqueKeysWithValues: middles))
     }
     metrics = comparison.metrics.map { metric in MetricEntry(metric, comparison) }
+    cleanRollouts = CleanRollouts(comparison).map { clean in
+      CleanEntry(
+        cochranQ: clean.statistic, p: clean.p,
+        pairs: zip(comparison.primary.pairs, clean.adjusted).map { pair, p in
+          .init(second: comparison.label(pair.second), first: comparison.label(pair.first), adjustedP: p)
+        })
+    }
     rollouts = comparison.rollouts.map { Rollout(label: comparison.label($0.setting), figures: $0) }
   }
 
@@ -110,6 +128,7 @@ extension ComparisonDocument.Answer {
     let (kind, places): (String, [Int]) =
       switch comparison.recommendation {
       case .best(let setting): ("best", [setting])
+      case .cleanest(let setting, _): ("cleanest", [setting])
       case .fastest(let setting, _): ("fastest", [setting])
       case .either(let settings): ("equivalent", settings)
       case .undecided(let settings): ("inconclusive", settings)
@@ -126,7 +145,7 @@ extension ComparisonDocument.Answer {
 extension ComparisonDocument.MetricEntry {
   fileprivate init(_ metric: MetricComparison, _ comparison: Comparison) {
     self.init(
-      name: metric.metric.rawValue, unit: metric.metric.unit, margin: metric.margin, repetitions: metric.rows.count,
+      name: metric.metric.rawValue, unit: metric.metric.unit, margin: metric.margin, repetitions: metric.whole.count,
       friedman: metric.friedman.map { .init(chiSquare: $0.statistic, p: $0.p, isExact: $0.isExact) },
       pairs: metric.pairs.map { pair in
         .init(

@@ -43,6 +43,19 @@ package enum ComparisonMetric: String, Sendable, Hashable, Codable, CaseIterable
     }
   }
 
+  /// Differences below this are none, unless another margin is asked for; in the metric's unit.
+  ///
+  /// 100 ms of the longest outage and of freshness, 10 ms of response times, 1 s of the duration, 1 pod-second, 1 pod and
+  /// 1 lost vote. Nil of failed votes: theirs is a thousandth of a rollout's votes.
+  package var margin: Double? {
+    switch self {
+    case .failedVotes: nil
+    case .longestOutage, .freshness: 100
+    case .responseExcess: 10
+    case .duration, .unavailablePodSeconds, .surgePodSeconds, .peakPods, .lostVotes: 1
+    }
+  }
+
   /// For the heads of tables.
   package var titleWithUnit: String { title + (unit.isEmpty ? "" : ", \(unit)") }
 
@@ -52,17 +65,21 @@ package enum ComparisonMetric: String, Sendable, Hashable, Codable, CaseIterable
     return decimal(value, places) + (unit.isEmpty ? "" : " \(unit)")
   }
 
-  /// The value of a rollout; nil where it has none, as the duration of one that did not complete.
+  /// True for what probes may miss: nothing of it follows from their having seen nothing.
+  package var isSeenByVotes: Bool { self == .failedVotes || self == .longestOutage }
+
+  /// The value of a rollout; nil where it has none, as the duration of one that did not complete, failures where
+  /// votebench itself did not send all votes, and lost votes where nobody knows of all.
   package func value(of rollout: RolloutFigures) -> Double? {
     switch self {
-    case .failedVotes: Double(rollout.failedVotes)
-    case .longestOutage: rollout.longestOutageMs
+    case .failedVotes: rollout.unsentVotes == nil ? Double(rollout.failedVotes) : nil
+    case .longestOutage: rollout.unsentVotes == nil ? rollout.longestOutageMs : nil
     case .responseExcess: rollout.responseExcessMs
     case .duration: rollout.durationS
     case .unavailablePodSeconds: rollout.unavailablePodSeconds
     case .surgePodSeconds: rollout.surgePodSeconds
     case .peakPods: rollout.peakPods.map(Double.init)
-    case .lostVotes: Double(rollout.lostVotes)
+    case .lostVotes: rollout.knowsLost ? Double(rollout.lostVotes) : nil
     case .freshness: rollout.freshnessMs
     }
   }

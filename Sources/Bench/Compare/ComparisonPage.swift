@@ -38,7 +38,7 @@ package struct ComparisonPage: Sendable {
     let style = comparison.exitCode == 0 ? "pass" : comparison.exitCode == 1 ? "fail" : "inconclusive"
     let facts = [
       ("begun", startedAt), ("rollouts", "\(comparison.rollouts.count) of \(question.plan.rollouts.count)"),
-      ("repetitions", "\(comparison.primary.rows.count) whole of \(question.plan.repetitions)"),
+      ("repetitions", "\(comparison.clean.count) whole of \(question.plan.repetitions)"),
       ("judged by", question.primary.title),
       ("no difference below", question.primary.spelled(comparison.primary.margin)),
       ("seed of the order", "\(question.plan.seed)"), ("votebench", version),
@@ -73,7 +73,7 @@ package struct ComparisonPage: Sendable {
         "rollouts", "Rollouts",
         Markup.table(
           "In the order in which they were made", head: ComparisonTables.rolloutsHead, rollouts,
-          numeric: Set([1] + Array(4...11)))
+          numeric: Set([1] + Array(4...12)))
           + comparison.notes.map { Markup.text("p", $0 + ".", class: "note") }.joined()),
       Markup.section("method", "How it was decided", method),
     ].joined(separator: "\n")
@@ -90,7 +90,8 @@ package struct ComparisonPage: Sendable {
         + "\(comparison.primary.pairs.count == 1 ? "one pair" : "\(comparison.primary.pairs.count) pairs"); estimates and intervals are those of Hodges and Lehmann. A setting is "
         + "better or worse where the adjusted probability is at most \(decimal(question.alpha, 2)) and the interval excludes "
         + "0, and equivalent where the \(decimal((1 - 2 * question.alpha) * 100, 0)) % interval lies within "
-        + "\(question.primary.spelled(comparison.primary.margin)) of 0. What settings are judged by was fixed before the "
+        + "\(question.primary.spelled(comparison.primary.margin)) of 0 and the sum of the differences, too, by two one-sided "
+        + "tests. What settings are judged by was fixed before the "
         + "first rollout; all else describes.")
   }
 

@@ -23,7 +23,7 @@ package struct ComparisonPlanText: Sendable {
         )
       ] + question.settings.enumerated().map { ($0 == 0 ? "settings" : "", "\(Comparison.letter($0))  \($1.label)") }
       + [
-        ("each", each), ("in all", inAll), ("judged by", judgedBy), ("tells", tells), ("order", order),
+        ("each", each), ("in all", inAll), ("judged by", judgedBy), ("tells", tells), ("sees", sees), ("order", order),
         ("at the end", "\(workloads) as before, also after an interrupt"),
       ]
     return lines.flatMap { name, words in
@@ -55,12 +55,11 @@ package struct ComparisonPlanText: Sendable {
   }
 
   private var judgedBy: String {
-    let margin =
-      question.margin.map { "differences below \(question.primary.spelled($0)) are none" }
-      ?? (question.primary == .failedVotes
-        ? "differences below a thousandth of a rollout's votes are none"
-        : "differences below a tenth of the median are none")
-    return "\(question.primary.title), fixed before the first rollout; \(margin); the rest describes"
+    let margin = (question.margin ?? question.primary.margin).map(question.primary.spelled)
+    return "\(question.primary.title), fixed before the first rollout; differences below "
+      + "\(margin ?? "a thousandth of a rollout's votes") are none; of equivalent settings the "
+      + "fastest, where its adjusted p is at most \(decimal(question.alpha, 2)), or \(decimal(question.alpha / 5, 2)) if "
+      + "rollouts differ in \(question.primary.title) at all; the rest describes"
   }
 
   private var tells: String {
@@ -76,6 +75,10 @@ package struct ComparisonPlanText: Sendable {
     }
     return "apart at \(level), in four of five comparisons, settings whose difference is "
       + "\(decimal(deviations, 1)) times its standard deviation from one repetition to the next"
+  }
+
+  private var sees: String {
+    question.unseen?.sentence ?? "an outage of \(request.profile.detection.description), in 95 % of cases"
   }
 
   private var order: String {

@@ -76,7 +76,8 @@ package struct ComparisonRequest: Sendable {
     return .success(
       ComparisonRequest(
         question: Comparison.Question(
-          settings: compared.map(\.setting), plan: plan, primary: primary, margin: margin),
+          settings: compared.map(\.setting), plan: plan, primary: primary, margin: margin,
+          unseen: UnseenOutage(profile)),
         profile: profile, typed: typed, asked: settings.with(.seed, "\(profile.seed)"), base: base))
   }
 
@@ -156,10 +157,9 @@ private struct Reader {
     if typed.settings.count > 8 {
       add([Settings.Problem("--strategy", "give at most 8 settings: \(typed.settings.count) given")])
     }
-    var labels: Set<String> = []
+    var before: [ComparedSetting] = []
     return typed.settings.compactMap { typed in
       let place = typed.isVariant ? "--variant" : "--strategy"
-      if !labels.insert(typed.text).inserted { add([Settings.Problem(place, "'\(typed.text)' is given twice")]) }
       let setting = typed.isVariant ? ComparedSetting(variant: typed.text) : ComparedSetting(strategy: typed.text)
       if setting == nil {
         let expected =
@@ -167,7 +167,13 @@ private struct Reader {
           ? ComparedSetting.forms : "maxSurge=N, maxUnavailable=N and minReadySeconds=N, joined by commas"
         add([Settings.Problem(place, "expected \(expected), not '\(typed.text)'")])
       }
-      return setting.map { (place, $0) }
+      guard let setting else { return nil }
+      if let same = before.first(where: setting.sets(sameAs:)) {
+        let what = same.label == typed.text ? "" : ", first as '\(same.label)'"
+        add([Settings.Problem(place, "'\(typed.text)' is given twice\(what)")])
+      }
+      before.append(setting)
+      return (place, setting)
     }
   }
 
@@ -188,9 +194,11 @@ private struct Reader {
     }
   }
 
-  /// At least so many that a difference can be found at all, and 8.
+  /// At least so many that a difference can be found at all, and 8; an even number, so that every setting rolls forth as
+  /// often as back.
   mutating func repetitions(settings count: Int) -> Int {
-    let standard = max(8, PairedTests.repetitions(settings: max(2, count)))
+    let least = PairedTests.repetitions(settings: max(2, count))
+    let standard = max(8, least + least % 2)
     guard let text = typed.repetitions else { return standard }
     if let number = Int(text), (1...200).contains(number), text.allSatisfy(\.isNumber) { return number }
     add([Settings.Problem("--repeat", "expected a whole number, 1 to 200, not '\(text)'")])

@@ -49,24 +49,17 @@ struct ComparisonTables {
     if let test = comparison.primary.friedman {
       let how = test.isExact ? "exact; by chi-square \(Self.probability(test.approximation))" : "by chi-square"
       lines.append(
-        "Friedman over \(Comparison.repetitions(comparison.primary.rows.count)): chi-square \(decimal(test.statistic, 4)), p "
+        "Friedman over \(Comparison.repetitions(comparison.primary.whole.count)): chi-square \(decimal(test.statistic, 4)), p "
           + "\(Self.probability(test.p)) (\(how))")
     }
-    let rows = comparison.clean
-    guard !rows.isEmpty else { return lines }
-    let pairs = comparison.primary.pairs.map { pair in
-      PairedTests.mcNemar(
-        onlyFirst: rows.count { $0[pair.first] && !$0[pair.second] },
-        onlySecond: rows.count { $0[pair.second] && !$0[pair.first] })
+    guard let clean = CleanRollouts(comparison) else { return lines }
+    let cochran = clean.statistic.flatMap { statistic in
+      clean.p.map { "Cochran's Q \(decimal(statistic, 4)), p \(Self.probability($0)); " }
     }
-    let (statistic, p) = PairedTests.cochran(rows)
-    let cochran =
-      comparison.question.settings.count > 2
-      ? "Cochran's Q \(decimal(statistic, 4)), p \(Self.probability(p)); " : ""
-    let tests = zip(comparison.primary.pairs, MultipleTests.holm(pairs)).map { pair, p in
+    let tests = zip(comparison.primary.pairs, clean.adjusted).map { pair, p in
       "\(Comparison.letter(pair.second)) - \(Comparison.letter(pair.first)) \(Self.probability(p))"
     }
-    lines.append("rollouts without a failure: \(cochran)McNemar, adjusted p: \(tests.joined(separator: ", "))")
+    lines.append("rollouts without a failure: \(cochran ?? "")McNemar, adjusted p: \(tests.joined(separator: ", "))")
     return lines
   }
 
@@ -74,7 +67,7 @@ struct ComparisonTables {
 
   static let rolloutsHead = [
     "rollout", "repetition", "setting", "direction", "failed", "longest outage, ms", "p99 over baseline, ms",
-    "duration, s", "unavailable pod-s", "surge pod-s", "peak pods", "lost", "outcome", "run",
+    "duration, s", "unavailable pod-s", "surge pod-s", "peak pods", "lost", "freshness p99, ms", "outcome", "run",
   ]
 
   /// A row a rollout.
@@ -86,7 +79,8 @@ struct ComparisonTables {
         rollout.isForward ? "forth" : "back", "\(rollout.failedVotes)", number(rollout.longestOutageMs),
         number(rollout.responseExcessMs), number(rollout.durationS), number(rollout.unavailablePodSeconds),
         number(rollout.surgePodSeconds), rollout.peakPods.map { "\($0)" } ?? "-",
-        "\(rollout.lostVotes)" + (rollout.knowsLost ? "" : " or more"), rollout.outcome.rawValue, rollout.folder,
+        "\(rollout.lostVotes)" + (rollout.knowsLost ? "" : " or more"), number(rollout.freshnessMs),
+        rollout.outcome.rawValue, rollout.folder,
       ]
     }
   }

@@ -1,6 +1,6 @@
 /// All settings of a comparison by one metric.
 ///
-/// Only repetitions count in which every setting has a value: a difference is that of rollouts made side by side.
+/// A difference is that of rollouts made side by side: of two settings those repetitions count in which both have a value.
 package struct MetricComparison: Sendable {
   /// What the rollouts of one setting came to.
   package struct Summary: Sendable, Hashable {
@@ -18,52 +18,50 @@ package struct MetricComparison: Sendable {
 
   /// By what.
   package let metric: ComparisonMetric
-  /// A row for each repetition, as wide as there are settings.
-  package let rows: [[Double]]
+  /// A row for each repetition, as wide as there are settings; nil where a rollout has no value.
+  package let rows: [[Double?]]
   /// Differences below this are none that matter.
   package let margin: Double
   /// Each setting, in the order of the list.
   package let summaries: [Summary]
   /// Every pair, the earlier setting first.
   package let pairs: [SettingPair]
-  /// Whether the settings differ at all; nil for two, or without a row.
+  /// Whether the settings differ at all, by the `whole` rows; nil for two settings, or without such a row.
   package let friedman: Friedman?
+  /// The rows in which every setting has a value.
+  package let whole: [[Double]]
 
   /// The comparison of `rows`.
   ///
-  /// A `margin` of nil is a tenth of the median of all values, or what is least worth a word where that is less; of
-  /// failed votes it is a thousandth of `dueVotes`.
+  /// A `margin` of nil is the metric's own, of failed votes a thousandth of `dueVotes`, or 1 where that is more.
+  ///
+  /// Without `canBeEquivalent` settings that seem alike are not called so.
   package init(
-    _ metric: ComparisonMetric, rows: [[Double]], settings: Int, margin: Double? = nil, dueVotes: Double = 0,
-    alpha: Double = 0.05
+    _ metric: ComparisonMetric, rows: [[Double?]], settings: Int, margin: Double? = nil, dueVotes: Double = 0,
+    alpha: Double = 0.05, canBeEquivalent: Bool = true
   ) {
     self.metric = metric
     self.rows = rows
-    let margin = margin ?? Self.margin(metric, rows, dueVotes)
+    let margin = margin ?? metric.margin ?? max(1, dueVotes / 1000)
     self.margin = margin
-    summaries = (0..<settings).map { setting in Summary(rows.map { $0[setting] }, alpha: alpha) }
-    friedman = settings > 2 && !rows.isEmpty ? Friedman(rows) : nil
+    summaries = (0..<settings).map { setting in Summary(rows.compactMap { $0[setting] }, alpha: alpha) }
+    whole = rows.map { $0.compactMap(\.self) }.filter { $0.count == settings }
+    friedman = settings > 2 && !whole.isEmpty ? Friedman(whole) : nil
     let places = (0..<settings).flatMap { first in ((first + 1)..<max(settings, first + 1)).map { (first, $0) } }
-    let differences = places.map { first, second in rows.map { $0[second] - $0[first] } }
+    let differences = places.map { first, second in
+      rows.compactMap { row in row[first].flatMap { one in row[second].map { $0 - one } } }
+    }
     let probabilities = differences.enumerated().map { PairedTests.signFlip($1, seed: UInt64($0)) }
     let adjusted = MultipleTests.holm(probabilities)
     pairs = places.indices.map { place in
       SettingPair(
         places[place].0, places[place].1, differences[place], adjusted: adjusted[place], p: probabilities[place],
-        margin: margin, alpha: alpha, pairs: places.count)
+        SettingPair.Rule(margin: margin, alpha: alpha, pairs: places.count, canBeEquivalent: canBeEquivalent))
     }
   }
 
-  private static func margin(_ metric: ComparisonMetric, _ rows: [[Double]], _ dueVotes: Double) -> Double {
-    if metric == .failedVotes { return max(1, dueVotes / 1000) }
-    if metric == .lostVotes { return 1 }
-    let values = rows.flatMap(\.self).map(abs).sorted()
-    let least = metric.unit == "ms" ? 10.0 : 1
-    return max(least, (values.isEmpty ? 0 : values[values.count / 2]) / 10)
-  }
-
   /// True when not every rollout came to the same.
-  package var isWorthTelling: Bool { Set(rows.flatMap(\.self)).count > 1 }
+  package var isWorthTelling: Bool { Set(rows.flatMap(\.self).compactMap(\.self)).count > 1 }
 
   /// What is said of `setting` against `other`, and by how much it differs.
   package func against(_ setting: Int, _ other: Int) -> (answer: SettingPair.Answer, estimate: Double)? {

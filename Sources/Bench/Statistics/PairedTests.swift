@@ -6,18 +6,36 @@ import Glibc
 package enum PairedTests {
   /// The probability of a sum of `differences` so far from 0, if each had its sign by chance; two-sided.
   ///
-  /// Of all signs up to 16 differences, of 20 000 choices by `seed` beyond; keeps zeros and ties. 1 for none.
+  /// Of all signs up to 16 differences that are not 0, of 20 000 choices by `seed` beyond; keeps ties. 1 for none.
   package static func signFlip(_ differences: [Double], seed: UInt64 = 0) -> Double {
+    let observed = abs(differences.reduce(0, +))
+    return share(ofFlips: differences, seed: seed) { sum, slack in abs(sum) >= observed - slack }
+  }
+
+  /// The probability of a sum of `differences` so far below 0, if each had its sign by chance; one-sided.
+  ///
+  /// Counted as in `signFlip`; 1 for none.
+  package static func signFlipBelow(_ differences: [Double], seed: UInt64 = 0) -> Double {
+    // No other choice of signs has a sum so low.
+    if !differences.isEmpty, differences.allSatisfy({ $0 < 0 }) { return exp2(-Double(differences.count)) }
+    let observed = differences.reduce(0, +)
+    return share(ofFlips: differences, seed: seed) { sum, slack in sum <= observed + slack }
+  }
+
+  /// The share of all choices of signs whose sum is meant; sums that are equal may differ by the slack.
+  private static func share(
+    ofFlips differences: [Double], seed: UInt64, _ isMeant: (_ sum: Double, _ slack: Double) -> Bool
+  ) -> Double {
     // In an order of their own, so that the answer does not depend on the order or the sign they came with.
-    let sizes = differences.map(abs).sorted()
-    let total = sizes.reduce(0, +)
-    guard total > 0 else { return 1 }
+    // Zeros keep their place in every sum, whatever their sign: without them the share is the same.
+    let sizes = differences.map(abs).filter { $0 > 0 }.sorted()
     // Sums that are equal may come out different in their last digits.
-    let limit = abs(differences.reduce(0, +)) - 1e-9 * total
+    let slack = 1e-9 * sizes.reduce(0, +)
+    guard slack > 0 else { return 1 }
     if sizes.count <= 16 {
       var sums = [0.0]
       for size in sizes { sums = sums.map { $0 + size } + sums.map { $0 - size } }
-      return Double(sums.count { abs($0) >= limit }) / Double(sums.count)
+      return Double(sums.count { isMeant($0, slack) }) / Double(sums.count)
     }
     var random = SeededGenerator(seed: seed)
     let (draws, few) = (20_000, smallestP(repetitions: sizes.count))
@@ -28,7 +46,7 @@ package enum PairedTests {
         sum += bits & 1 == 0 ? size : -size
         bits >>= 1
       }
-      return abs(sum) >= limit
+      return isMeant(sum, slack)
     }
     // The choice that was observed is one of them: never 0.
     return max(few, Double(found + 1) / Double(draws + 1))
