@@ -67,11 +67,16 @@ package actor ComparedWorkload {
   }
 
   /// Brings the workload to where a rollout under `setting` begins, and waits until its pods are ready and no other one
-  /// is there any more.
-  package func prepare(_ setting: ComparedSetting, isForward: Bool) async throws(KubectlError) {
-    guard let before else { return }
+  /// is there any more; true when anything had to be changed for that.
+  ///
+  /// When the task is cancelled it throws `abandoned`; a command that changes something is not cut off.
+  @discardableResult
+  package func prepare(_ setting: ComparedSetting, isForward: Bool) async throws(KubectlError) -> Bool {
+    guard let before else { return false }
     let patches = try setting.patches(container: try container(before).name)
+    var isChanged = false
     if patches != applied {
+      isChanged = true
       if !applied.isEmpty { try await putBack(before) }
       applied = []
       for patch in patches {
@@ -81,9 +86,13 @@ package actor ComparedWorkload {
     }
     if let image = try image(after: setting, isForward: !isForward) {
       let container = try container(try await WorkloadSnapshot.read(workload, with: kubectl))
-      if container.image != image { try await make(["set", "image", "\(workload)", "\(container.name)=\(image)"]) }
+      if container.image != image {
+        isChanged = true
+        try await make(["set", "image", "\(workload)", "\(container.name)=\(image)"])
+      }
     }
     try await settle()
+    return isChanged
   }
 
   /// Puts everything back to how it was before the comparison, and says what is not.
@@ -114,9 +123,9 @@ package actor ComparedWorkload {
   }
 
   private func putBack(_ before: WorkloadSnapshot) async throws(KubectlError) {
-    let plan = try await Restoration(
-      kubectl: kubectl, journal: journal, change: JournalRecord.Change(before: before, fields: fields)
-    ).putBack()
+    let restoration = Restoration(
+      kubectl: kubectl, journal: journal, change: JournalRecord.Change(before: before, fields: fields))
+    let plan = try await toItsEnd { () async throws(KubectlError) in try await restoration.putBack() }
     if let left = plan.left.first {
       throw KubectlError(
         code: .refused, attempted: "putting \(workload) back before the next setting", cause: left,
@@ -130,8 +139,23 @@ package actor ComparedWorkload {
     let line = kubectl.commandLine(arguments)
     try journal.write(.doing(workload, line, fields))
     tell(line)
-    let ended = try await kubectl.require(arguments)
+    let ended = try await toItsEnd { [kubectl] () async throws(KubectlError) in try await kubectl.require(arguments) }
     try journal.write(.done(line, exit: ended.exit))
+  }
+
+  /// Does something that changes the workload, which does not end with the task that waits for it.
+  private func toItsEnd<Value: Sendable>(
+    _ work: @escaping @Sendable () async throws(KubectlError) -> Value
+  ) async throws(KubectlError) -> Value {
+    if Task.isCancelled { throw kubectl.abandoned(.kubectl(["patch", "\(workload)"])) }
+    let running = Task { () async -> Result<Value, KubectlError> in
+      do throws(KubectlError) {
+        return .success(try await work())
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try await running.value.get()
   }
 
   /// Waits until the workload has its pods, all ready, and none that ends.

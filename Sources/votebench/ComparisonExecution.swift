@@ -6,7 +6,7 @@ import Sandbox
 
 /// Makes the rollouts of a comparison that are still to be made, one run each, and puts the workload back.
 final class ComparisonExecution {
-  /// How often a load is sent to see whether the system answers again as before a rollout.
+  /// How often a load is sent to see whether the system answers as before an earlier rollout.
   private static let probes = 6
 
   private let folder: ComparisonFolder
@@ -92,7 +92,8 @@ final class ComparisonExecution {
       let access = try await Preflight(
         kubectl: kubectl, changes: rollout.changes, strategy: rollout.strategy
       ).run()
-      if let left = LeftOpen.find(below: [Program.projectFile("Reports/runs")], access).first { throw left.failure }
+      let left = LeftOpen.find(below: RunFolder.neighbourhoods(of: folder.path), access)
+      if let first = left.first { throw first.failure }
       try await workload.begin(access, request.question.settings)
     } catch let failure as RunFailure {
       throw failure
@@ -136,17 +137,19 @@ final class ComparisonExecution {
   ) async throws(RunFailure) {
     let setting = request.question.settings[rollout.setting]
     let name = folder.run(rollout)
-    let profile: RunProfile
+    let (profile, hasNewPods): (RunProfile, Bool)
     do {
-      try await workload.prepare(setting, isForward: rollout.isForward)
+      hasNewPods = try await prepare(rollout, workload)
       let image = try await workload.image(after: setting, isForward: rollout.isForward)
       profile = try request.profile(of: rollout, image: image, out: "\(folder.path)/\(name)")
     } catch let list as ProblemList {
       throw RunFailure(list.problems.map(\.description).joined(separator: "; "))
     } catch {
+      try stopIfInterrupted()
       throw RunFailure("\(error)")
     }
     try stopIfInterrupted()
+    let beganSettled = try await settle(before: rollout, hasNewPods: hasNewPods, sandbox)
     let run: FinishedRun
     do throws(RunFailure) {
       run = try await measure(profile, sandbox)
@@ -155,15 +158,33 @@ final class ComparisonExecution {
       discard(name)
       throw error
     }
-    guard let figures = RolloutFigures(rollout, run, folder: name) else {
+    guard var figures = RolloutFigures(rollout, run, folder: name) else {
       discard(name)
       throw RunFailure("rollout \(rollout.number) changed nothing: see what the run said.")
     }
+    figures.beganSettled = beganSettled
     try folder.add(figures)
     progress.note(
       "rollout \(rollout.number): \(figures.failedVotes) failed votes of \(figures.dueVotes), "
         + (figures.durationS.map { "\(decimal($0, 1)) s" } ?? figures.outcome.rawValue))
-    if !figures.isSettled, !folder.log.remaining.isEmpty { try await settle(like: figures, sandbox) }
+  }
+
+  /// Brings the workload to where a rollout begins; true when it has other pods by that.
+  ///
+  /// An interrupt ends the wait.
+  private func prepare(_ rollout: ComparisonPlan.Rollout, _ workload: ComparedWorkload) async throws -> Bool {
+    let setting = request.question.settings[rollout.setting]
+    let preparing = Task { try await workload.prepare(setting, isForward: rollout.isForward) }
+    let watching = Task { [signals = interrupts.signals(), style] in
+      for await _ in signals {
+        preparing.cancel()
+        if style == .none { continue }
+        Console.error(
+          "          interrupted: putting the cluster back; once more ends at once, and leaves it as it is then")
+      }
+    }
+    defer { watching.cancel() }
+    return try await preparing.value
   }
 
   /// What a run left may still have to be put back.
@@ -182,37 +203,64 @@ final class ComparisonExecution {
       throw error as? RunFailure ?? RunFailure("a fault of votebench itself: \(error)", status: ExitStatus.fault)
     }
     try run.write(ended.run)
-    try stopIfInterrupted()
+    if let interruption {
+      // What could not be put back must not be lost in it.
+      throw RunFailure(
+        ([interruption.message] + [ended.failure?.message].compactMap(\.self)).joined(separator: " "),
+        status: interruption.status)
+    }
     if let failure = ended.failure { throw failure }
     return ended.run
   }
 
-  /// Waits, under load, until the system answers again as it did before the rollout; after some time it goes on all the
-  /// same, since the blocks of the plan take what is left.
-  private func settle(like figures: RolloutFigures, _ sandbox: SandboxChild?) async throws(RunFailure) {
-    let out = "\(folder.path)/settling"
-    defer { try? FileManager.default.removeItem(atPath: out) }
+  /// Waits, under load, until the system answers as it did before an earlier rollout, where it has other pods since, or
+  /// did not when that ended; nil where there is nothing to wait for.
+  ///
+  /// After some time it goes on all the same, since the blocks of the plan take what is left, and gives false.
+  private func settle(
+    before rollout: ComparisonPlan.Rollout, hasNewPods: Bool, _ sandbox: SandboxChild?
+  ) async throws(RunFailure) -> Bool? {
+    let earlier = folder.log.rollouts
+    // One that was stopped was put back, and its pods are new ones, too.
+    let isResumed = made == 0 && !earlier.isEmpty
+    guard hasNewPods || isResumed || earlier.last?.isSettled == false else { return nil }
+    // Settings may answer each at a pace of their own.
+    let before = earlier.last { $0.setting == rollout.setting } ?? earlier.last
     for _ in 0..<Self.probes {
-      progress.note("the system answers more slowly than before the rollout: waiting for it, under load")
-      let profile: RunProfile
-      do {
-        profile = try request.probe(out: out)
-      } catch {
-        throw RunFailure(error.problems.map(\.description).joined(separator: "; "))
-      }
-      let run = try await measure(profile, sandbox)
-      var now = figures
-      now.settledMs = run.report.total.responseTime.milliseconds?.p50
-      if now.isSettled { return }
+      progress.note("waiting, under load, until the system answers as before")
+      let times = try await probe(sandbox).report.total.responseTime.milliseconds
+      // Before the first rollout there is nothing to hold it against: the new pods have had a load.
+      guard let before else { return nil }
+      if before.answersAsBefore(p50: times?.p50, p90: times?.p90) { return true }
     }
     progress.note("going on all the same")
+    return false
+  }
+
+  /// A load without a rollout.
+  private func probe(_ sandbox: SandboxChild?) async throws(RunFailure) -> FinishedRun {
+    let out = "\(folder.path)/settling"
+    defer { try? FileManager.default.removeItem(atPath: out) }
+    let profile: RunProfile
+    do {
+      profile = try request.probe(out: out)
+    } catch {
+      throw RunFailure(error.problems.map(\.description).joined(separator: "; "))
+    }
+    return try await measure(profile, sandbox)
+  }
+
+  /// Why no more rollouts are made; nil while nobody interrupts.
+  private var interruption: RunFailure? {
+    interrupts.first.map { signal in
+      RunFailure(
+        "interrupted: \(folder.log.rollouts.count) of \(request.question.plan.rollouts.count) rollouts were made.",
+        status: ExitStatus.interrupted(by: signal))
+    }
   }
 
   private func stopIfInterrupted() throws(RunFailure) {
-    guard let signal = interrupts.first else { return }
-    throw RunFailure(
-      "interrupted: \(folder.log.rollouts.count) of \(request.question.plan.rollouts.count) rollouts were made.",
-      status: ExitStatus.interrupted(by: signal))
+    if let interruption { throw interruption }
   }
 
   private func heading(_ rollout: ComparisonPlan.Rollout) -> String {

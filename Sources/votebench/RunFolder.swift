@@ -14,7 +14,10 @@ struct RunFolder {
   /// Every vote, poll and row, written while the run goes on.
   let ledger: LedgerFile
   /// Where other runs have their folders.
-  var neighbourhoods: [String] {
+  var neighbourhoods: [String] { Self.neighbourhoods(of: path) }
+
+  /// Where other runs have their folders, seen from a run or a comparison.
+  static func neighbourhoods(of path: String) -> [String] {
     let folders = [URL(filePath: path).deletingLastPathComponent(), URL(filePath: Program.projectFile("Reports/runs"))]
     let paths = folders.map { folder in
       let path = folder.standardized.path(percentEncoded: false)

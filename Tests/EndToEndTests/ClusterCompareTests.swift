@@ -185,7 +185,60 @@ struct ClusterCompareTests {
     }
   }
 
-  @Test("one that makes no sense leaves nothing; what a killed one left a run refuses, and votebench restore puts back")
+  @Test("Ctrl-C while pods are waited for before a rollout is noticed, said, and the workload put back")
+  func interruptedBefore() async throws {
+    try await withCluster { cluster in
+      let light = Light(name: "early")
+      try await cluster.apply([light])
+      let before = try await cluster.yaml(light.workload)
+      let never =
+        #"{"spec":{"template":{"spec":{"containers":[{"name":"app","readinessProbe":{"httpGet":{"path":"/x"}}}]}}}}"#
+      // Ten minutes, in which its pods do not become ready.
+      let run = try compare(
+        light, in: cluster,
+        ["--variant", "patch=\(never)", "--variant", "replicas=2,patch=\(never)", "--rollout-timeout", "600s"])
+      try await run.prints(" patch \(light.workload) ")
+      try await waitUntil("it is patched", within: .seconds(30)) {
+        try await cluster.yaml(light.workload).contains("path: /x")
+      }
+      run.process.signal(SIGINT)
+      let ended = try await run.ended()
+      #expect(ended.status == 130, "\(ended.output)")
+      #expect(ended.output.contains("interrupted: putting the cluster back"), "\(ended.output)")
+      #expect(ended.output.contains("interrupted: 0 of 16 rollouts were made."), "\(ended.output)")
+      #expect(try await cluster.yaml(light.workload) == before, "\(ended.output)")
+    }
+  }
+
+  @Test("a strategy that an interrupted rollout could not put back is said beside the interrupt")
+  func interruptedAndLeft() async throws {
+    try await withCluster { cluster in
+      let light = Light(name: "stuck")
+      try await cluster.apply([light])
+      let kubectl = cluster.stage.folder + "/refusing-kubectl"
+      let text = """
+        #!/bin/sh
+        case "$*" in *" --type=json "*maxSurge*) echo 'error: not now' >&2; exit 1;; esac
+        exec \(try Executables.system("kubectl")) "$@"
+
+        """
+      try text.write(toFile: kubectl, atomically: true, encoding: .utf8)
+      chmod(kubectl, 0o755)
+      let run = try compare(light, in: cluster, Self.settings + ["--kubectl", kubectl])
+      try await run.prints(" set image ")
+      try await cluster.rolls(light.workload)
+      run.process.signal(SIGINT)
+      let ended = try await run.ended()
+      #expect(ended.status == 130, "\(ended.output)")
+      let said = try #require(ended.output.split(separator: "\n").first { $0.hasPrefix("votebench compare: ") })
+      #expect(said.contains("interrupted: 0 of 4 rollouts were made. "), "\(ended.output)")
+      #expect(said.contains("The cluster is NOT as before: ") && said.contains("not now"), "\(ended.output)")
+    }
+  }
+
+  @Test(
+    "one that makes no sense leaves nothing; what a killed one left a run refuses, and a comparison, also beside it, and votebench restore puts back"
+  )
   func restored() async throws {
     try await withCluster { cluster in
       let light = Light(name: "left")
@@ -194,6 +247,19 @@ struct ClusterCompareTests {
       let senseless = try await compare(light, in: cluster, image: "voting-app:v1").ended()
       #expect(senseless.status == 69 && senseless.output.contains("runs voting-app:v1 already"), "\(senseless.output)")
       #expect(!FileManager.default.fileExists(atPath: folder(light, in: cluster)), "\(senseless.output)")
+
+      let elsewhere = cluster.stage.folder + "/elsewhere"
+      let killed = try cluster.start(
+        "killed", light.flag + ["--image", "voting-app:v2", "--out", elsewhere + "/killed"])
+      try await killed.prints(" set image ")
+      try await cluster.rolls(light.workload)
+      killed.process.signal(SIGKILL)
+      #expect(try await killed.process.wait() == .signaled(SIGKILL))
+      let beside = try await compare(light, in: cluster, Self.settings + ["--out", elsewhere + "/compare"]).ended()
+      #expect(beside.status == 69, "\(beside.output)")
+      #expect(beside.output.contains("votebench restore \(elsewhere)/killed"), "\(beside.output)")
+      let first = try await cluster.start(["restore", elsewhere + "/killed"], name: "restore-killed").ended()
+      #expect(first.status == 0, "\(first.output)")
 
       let run = try compare(light, in: cluster)
       try await run.prints(" set image ")

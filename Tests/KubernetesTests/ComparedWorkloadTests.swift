@@ -29,6 +29,7 @@ struct ComparedWorkloadTests {
         workload["spec"]["template"]["spec"]["containers"][0]["image"] = words[3].split("=")[1]
         save()
     elif words[0] == "patch" and "--type=strategic" in words:
+        while os.path.exists("hold"): time.sleep(0.01)
         merge(workload, json.loads(words[-1]))
         save()
     elif words[0] == "patch":
@@ -103,7 +104,7 @@ struct ComparedWorkloadTests {
       let plain = try #require(ComparedSetting(strategy: "maxSurge=1"))
       try await scene.begin([variant, plain])
       #expect(scene.journal.hasOpen)
-      try await scene.compared.prepare(variant, isForward: false)
+      #expect(try await scene.compared.prepare(variant, isForward: false))
       #expect(try scene.now().object[["spec", "template", "spec", "terminationGracePeriodSeconds"]] == .int(3))
       #expect(scene.journal.hasOpen)
       try await scene.roll(to: "i:1")
@@ -112,12 +113,48 @@ struct ComparedWorkloadTests {
       #expect(try scene.now().written == before.written)
       #expect(scene.journal.hasOpen)
       try await scene.roll(to: "i:2")
-      try await scene.compared.prepare(plain, isForward: false)
+      #expect(try await scene.compared.prepare(plain, isForward: false) == false)
       #expect(scene.journal.hasOpen)
       #expect(try scene.journal.read().open.map(\.before) == [before])
       let restored = await scene.compared.restore()
       #expect(restored.problems.isEmpty && !scene.journal.hasOpen)
       #expect(try scene.now().written == before.written)
+    }
+  }
+
+  @Test("a wait for pods that is given up ends at once, and what was begun is put back")
+  func givenUp() async throws {
+    try await withStage { stage in
+      let scene = try Scene(stage.folder)
+      let before = try scene.now()
+      let variant = try #require(ComparedSetting(variant: "terminationGracePeriodSeconds=3"))
+      try await scene.begin([variant, try #require(ComparedSetting(strategy: "maxSurge=1"))])
+      try Data("False".utf8).write(to: URL(filePath: stage.folder + "/ready"))
+      let preparing = Task { try await scene.compared.prepare(variant, isForward: true) }
+      // Its pods never become ready, for which it has ten minutes.
+      try await waitUntil("it waits for the pods", within: .seconds(120)) { scene.log.contains("pods") }
+      preparing.cancel()
+      let error = await #expect(throws: KubectlError.self) { try await preparing.value }
+      #expect(error?.code == .abandoned && scene.journal.hasOpen)
+      try Data("True".utf8).write(to: URL(filePath: stage.folder + "/ready"))
+      #expect(await scene.compared.restore().problems.isEmpty)
+      #expect(try scene.now().written == before.written)
+    }
+  }
+
+  @Test("a command that changes the workload is not cut off when the wait is given up")
+  func notCutOff() async throws {
+    try await withStage { stage in
+      let scene = try Scene(stage.folder)
+      let variant = try #require(ComparedSetting(variant: "terminationGracePeriodSeconds=3"))
+      try await scene.begin([variant, try #require(ComparedSetting(strategy: "maxSurge=1"))])
+      try Data().write(to: URL(filePath: stage.folder + "/hold"))
+      let preparing = Task { try await scene.compared.prepare(variant, isForward: true) }
+      try await waitUntil("the patch is under way", within: .seconds(120)) { scene.log.contains("--type=strategic") }
+      preparing.cancel()
+      try FileManager.default.removeItem(atPath: stage.folder + "/hold")
+      await #expect(throws: KubectlError.self) { try await preparing.value }
+      #expect(try scene.now().object[["spec", "template", "spec", "terminationGracePeriodSeconds"]] == .int(3))
     }
   }
 }
