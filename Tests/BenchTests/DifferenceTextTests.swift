@@ -42,8 +42,28 @@ struct DifferenceTextTests {
     let painted = DifferenceText(difference, color: true).text
     #expect(painted.hasPrefix("\u{1B}[1;31mFAIL\u{1B}[0m  B is worse"))
     var bare = painted
-    for code in ["1;31", "1;32", "1;33", "0"] { bare = bare.replacing("\u{1B}[\(code)m", with: "") }
+    for code in ["1;31", "1;32", "1;33", "36", "35", "1", "0"] { bare = bare.replacing("\u{1B}[\(code)m", with: "") }
     #expect(bare == plain)
+  }
+
+  @Test("each phase that both runs have is plotted, and the runs differ in colour")
+  func plots() throws {
+    let difference = try Self.difference()
+    let painted = DifferenceText(difference, color: true).text
+    let plots = painted.components(separatedBy: "response times of ").dropFirst()
+    #expect(plots.map { $0.prefix { $0 != " " } } == ["baseline", "rollout", "settle", "total"])
+    let rollout = try #require(plots.dropFirst().first)
+    #expect(rollout.contains("\u{1B}[36mA") && rollout.contains("\u{1B}[35mB") && !rollout.contains("\u{1B}[36mB"))
+    #expect(painted.components(separatedBy: "\u{1B}[1m#").count > 1)
+  }
+
+  @Test("diff.md has every objective of both runs, side by side")
+  func objectives() throws {
+    let difference = try Self.difference()
+    let text = DifferenceMarkdown(difference).text
+    #expect(text.contains("| objective | A | B | B against A |"))
+    #expect(text.contains("| votes.lost == 0 | pass (0) | fail (1) | WORSE |"))
+    #expect(text.contains("| rollout: p99 &lt; 1s | pass (3.98 ms) | fail (never) | WORSE |"))
   }
 
   @Test("the curves are those of the reports at the same percentiles, up to what both have votes for")

@@ -28,6 +28,20 @@ struct ReportRunTests {
     #expect(tried > 0 && tried % 4 == 0, "\(stage.log(of: "browser"))")
   }
 
+  /// The JSON at the end of `output`, and the sample, by the published schema.
+  private func checkDifference(_ stage: Stage, _ output: String) async throws {
+    let begin = "{\n  \"a\" : "
+    let rest = try #require(output.components(separatedBy: begin).last)
+    let path = stage.folder + "/diff.json"
+    try Data((begin + rest).utf8).write(to: URL(filePath: path))
+    for file in [path, Executables.projectFile("Reports/samples/diff.json")] {
+      let check = try stage.start(
+        "/usr/bin/python3", ["-m", "jsonschema", "-i", file, Executables.projectFile("Reports/diff.schema.json")],
+        name: "schema")
+      #expect(try await check.wait(within: .seconds(30)) == .exited(0), "\(stage.log(of: "schema"))")
+    }
+  }
+
   @Test("every file is written again to the byte, from the ledger alone; no secret is in any but profile.yaml")
   func again() async throws {
     try await withStage { stage in
@@ -69,6 +83,7 @@ struct ReportRunTests {
       #expect([0, 2].contains(same.status) && same.output.contains("A and B are the same run"), "\(same.output)")
       let json = try await votebench.run(["diff", folder, copy, "--phase", "baseline", "--format", "json"])
       #expect(json.output.contains("\"schema\" : \"votebench.diff/1.0\""), "\(json.output)")
+      try await checkDifference(stage, json.output)
 
       let repeated = try await votebench.run(["plan", "--profile", folder + "/profile.yaml"])
       #expect(repeated.output.contains("voting-app:abrupt") && repeated.status != 64, "\(repeated.output)")

@@ -2,13 +2,20 @@ internal import Glibc
 
 /// Two percentile curves over one another in letters: percentiles to the right as on HdrHistogram's axis, on which each
 /// step halves what is above, and times upwards by their logarithm.
+///
+/// The runs have letters, and colours where the terminal shows them.
 struct CurvePlot {
   private static let (width, height) = (80, 12)
 
-  private let curve: PercentileCurve
+  /// What draws the runs, and both where they are one, with its colour.
+  private static let colours: [Character: String] = ["A": "36", "B": "35", "#": "1"]
 
-  init(_ curve: PercentileCurve) {
+  private let curve: PercentileCurve
+  private let color: Bool
+
+  init(_ curve: PercentileCurve, color: Bool) {
     self.curve = curve
+    self.color = color
   }
 
   /// The lines, from the longest time down, with the percentiles below them.
@@ -31,9 +38,20 @@ struct CurvePlot {
     }
     let margin = max(8, labels.map(\.count).max() ?? 0)
     return zip(labels, cells).map { label, row in
-      let line = String(repeating: " ", count: margin - label.count) + label + " |" + String(row)
-      return String(line.reversed().drop { $0 == " " }.reversed())
+      let marks = row.reversed().drop { $0 == " " }.reversed()
+      return String(repeating: " ", count: margin - label.count) + label + " |" + painted(Array(marks))
     } + [axis(reach, margin)]
+  }
+
+  private func painted(_ marks: [Character]) -> String {
+    guard color else { return String(marks) }
+    var (text, last) = ("", Character(" "))
+    for mark in marks {
+      if mark != last { text += (last == " " ? "" : "\u{1B}[0m") + (Self.colours[mark].map { "\u{1B}[\($0)m" } ?? "") }
+      text.append(mark)
+      last = mark
+    }
+    return last == " " ? text : text + "\u{1B}[0m"
   }
 
   /// How often what is above a percentile has halved.

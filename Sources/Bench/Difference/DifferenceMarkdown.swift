@@ -13,7 +13,7 @@ package struct DifferenceMarkdown: Sendable {
     let heading =
       "## \(mark) votebench diff: \(difference.verdict.rawValue) – "
       + MarkdownReport.escaped(difference.sentence)
-    let parts = [[heading], table, causes, facts].filter { !$0.isEmpty }
+    let parts = [[heading], table, objectives, causes, facts].filter { !$0.isEmpty }
     return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
@@ -23,6 +23,18 @@ package struct DifferenceMarkdown: Sendable {
       "| \(head.joined(separator: " | ")) |", "| --- | --- |" + String(repeating: " --: |", count: head.count - 2),
     ]
       + DifferenceTable(difference).rows.map { "| \($0.joined(separator: " | ")) |" }
+  }
+
+  private var objectives: [String] {
+    guard !difference.objectives.isEmpty else { return [] }
+    return ["| objective | A | B | B against A |", "| --- | --- | --- | --- |"]
+      + difference.objectives.map { pair in
+        let cells = [
+          pair.expression, pair.reference?.words ?? "not asked", pair.candidate?.words ?? "not asked",
+          pair.change.words,
+        ]
+        return "| \(cells.map(MarkdownReport.escaped).joined(separator: " | ")) |"
+      }
   }
 
   private var causes: [String] {

@@ -98,8 +98,10 @@ package struct DifferenceText: Sendable {
   }
 
   private var curveLines: [String] {
-    guard let curve = difference.curves.first(where: { $0.phase == "total" }) else { return [] }
-    return ["response times of total by percentile (ms; A, B, # where both are)"] + CurvePlot(curve).lines
+    difference.curves.flatMap { curve in
+      ["response times of \(curve.phase) by percentile (ms; A, B, # where both are)"]
+        + CurvePlot(curve, color: color).lines
+    }
   }
 
   private var remarks: [String] {
