@@ -126,8 +126,8 @@ package enum EngineEvent: Sendable {
   case connected
   /// Connections that were opened since the last such event, before the first vote and for votes.
   case connections([ConnectionTimes])
-  /// Votes that ended since the last such event.
-  case votes([Observation])
+  /// Votes that ended since the last such event, and how many were handed to a connection since then.
+  case votes([Observation], sent: Int)
   /// A good poll of a tally source, by its number, with the name of the pod that answered, empty where nobody says.
   case tally(TallySample, pod: String)
   /// A poll that gave no tally, and in a few words why.

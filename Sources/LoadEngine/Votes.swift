@@ -17,6 +17,8 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
   private var opening = 0
   private var isOpen = false
   private var finished: [Observation] = []
+  /// Votes handed to the lane and not told yet.
+  private var sent = 0
   private var opened: [ConnectionTimes] = []
   /// When something was told last, in nanoseconds.
   private var lastFlush = MonotonicTime.now.nanoseconds
@@ -120,22 +122,23 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
     lane.runTimer()
     // A vote that failed at once has freed its slot: whoever waits for it must not wait for the next event.
     if try collect() > 0 { wake = MonotonicTime.now }
-    flush(ifOlderThan: Self.patience)
+    if let patience { flush(ifOlderThan: patience) }
     endIfDone()
     return earliest(
-      earliest(wake, lane.deadline), hasNews ? MonotonicTime(nanoseconds: lastFlush &+ Self.patience) : nil)
+      earliest(wake, lane.deadline), patience.map { MonotonicTime(nanoseconds: lastFlush &+ $0) })
   }
 
   /// Starts and drops what is due; gives the moment of the next vote.
   private mutating func startDue() -> MonotonicTime? {
     guard isOpen else { return nil }
-    let wake = Self.startDue(&kept, &lane, hands, &finished)
+    let wake = Self.startDue(&kept, &lane, hands, &finished, &sent)
     guard fresh.slots > 0 else { return wake }
-    return earliest(wake, Self.startDue(&fresh, &lane, hands, &finished))
+    return earliest(wake, Self.startDue(&fresh, &lane, hands, &finished, &sent))
   }
 
   private static func startDue(
-    _ cohort: inout Cohort, _ lane: inout Lane, _ hands: UnsafeMutablePointer<Hand>, _ finished: inout [Observation]
+    _ cohort: inout Cohort, _ lane: inout Lane, _ hands: UnsafeMutablePointer<Hand>, _ finished: inout [Observation],
+    _ sent: inout Int
   ) -> MonotonicTime? {
     for _ in 0..<batch {
       // Read anew for each vote: the time that the votes before it took is our own lateness, too.
@@ -152,6 +155,7 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
         guard let slot = cohort.free.popLast() else { return nil }
         hands[Int(slot)] = Hand(index: index, intended: intended, actual: now, startLag: lag)
         lane.send(index, on: Int(slot), now: now)
+        sent &+= 1
       }
     }
     return MonotonicTime.now
@@ -231,16 +235,22 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
     emit(.votesEnded)
   }
 
-  private var hasNews: Bool { !finished.isEmpty || !opened.isEmpty }
+  /// How old what is to be told may become, in nanoseconds; nil where there is nothing.
+  private var patience: Int64? {
+    if !finished.isEmpty || !opened.isEmpty { return Self.patience }
+    // Where nothing comes back, it is to be seen that votes are sent all the same.
+    return sent > 0 ? 4 &* Self.patience : nil
+  }
 
   private mutating func flush(ifOlderThan age: Int64) {
-    guard hasNews else { return }
+    guard patience != nil else { return }
     let now = MonotonicTime.now.nanoseconds
     guard finished.count >= Self.batch || now &- lastFlush >= age else { return }
     lastFlush = now
     if !opened.isEmpty { emit(.connections(opened)) }
     opened.removeAll()
-    if !finished.isEmpty { emit(.votes(finished)) }
+    if !finished.isEmpty || sent > 0 { emit(.votes(finished, sent: sent)) }
+    sent = 0
     // The batch is the reader's from now on.
     finished = []
     finished.reserveCapacity(Self.batch)

@@ -106,7 +106,7 @@ struct RunInProgress {
       isConnected = true
       progress.note("connected: \(profile.connections) connections; reading the tally before the first vote")
     case .connections(let opened): record(opened)
-    case .votes(let observations): record(observations)
+    case .votes(let observations, _): record(observations)
     case .tally(let sample, let pod): try await tally(sample, pod, indeterminateSettle: indeterminateSettle)
     case .tallyFailed(let source, let reason): try tallyFailed(source, reason)
     case .votesEnded: votesEnded()

@@ -16,6 +16,8 @@ extension LoadEngineTests {
         let recording = try await Recording.voting(configuration, for: .seconds(2))
         let votes = recording.votes
         #expect(votes.count == 1000)
+        let sent = recording.events.reduce(0) { if case .votes(_, let sent) = $1 { $0 + sent } else { $0 } }
+        #expect(sent == 1000)
         #expect(votes.map(\.index).sorted() == Array(0..<1000))
         #expect(votes.allSatisfy { $0.outcome == .accepted && $0.cause == .none && $0.resends == 0 && !$0.isFresh })
         #expect(
@@ -85,6 +87,12 @@ extension LoadEngineTests {
         #expect(sent.allSatisfy { $0.outcome == .indeterminate && $0.cause.name == "timeout" })
         #expect(sent.allSatisfy { $0.actual < $0.intended + timeout && $0.completed >= $0.actual + timeout })
         #expect(sent.count == server.posts.count && !dropped.isEmpty)
+        // That votes are sent is told while none of them comes back.
+        let told = recording.events.compactMap { event in
+          if case .votes(let votes, let sent) = event { (ended: votes.count, sent: sent) } else { nil }
+        }
+        #expect(told.reduce(0) { $0 + $1.sent } == sent.count)
+        #expect(told.contains { $0.ended == 0 && $0.sent > 0 }, "\(told)")
         // What waits is bounded by rate x timeout; a drop that came late lets it grow for as long.
         let late = dropped.map { ($0.completed - $0.intended - timeout).seconds }.max() ?? 0
         #expect(Double(figures.backlogMaximum) <= 20 * (timeout.seconds + late) + 2)
@@ -126,7 +134,7 @@ extension LoadEngineTests {
             recording.origin = .now + .milliseconds(500)
             if beforeItBegins { engine.endVotes(at: recording.origin + .seconds(1)) }
             engine.begin(at: recording.origin)
-          case .votes(let votes) where !beforeItBegins && votes.contains { $0.index == 50 }:
+          case .votes(let votes, _) where !beforeItBegins && votes.contains { $0.index == 50 }:
             // Now, in the middle.
             end.withLock { $0 = .now }
             engine.endVotes(at: end.withLock { $0 })

@@ -30,7 +30,7 @@ struct Recording {
 
   var votes: [Observation] {
     events.flatMap { event -> [Observation] in
-      if case .votes(let votes) = event { votes } else { [] }
+      if case .votes(let votes, _) = event { votes } else { [] }
     }
   }
 
