@@ -53,8 +53,8 @@ final class ProgressView {
     note(phase.rawValue, at: figures.map { start - $0.origin })
   }
 
-  /// Votes have come back.
-  func add(_ votes: [Observation]) { figures?.add(votes) }
+  /// Votes have come back, and so many were sent meanwhile.
+  func add(_ votes: [Observation], sent: Int) { figures?.add(votes, sent: sent) }
 
   /// The tally showed so many votes of this run.
   func see(visible: Int) { figures?.see(visible: visible) }

@@ -153,6 +153,7 @@ final class RunExecution {
     let name = Self.freshRunName()
     let choices = profile.hasPrivateLabels ? profile.choices.map { "vb-\(name)-\($0)" } : profile.choices
     let ballot = Ballot(run: name, seed: profile.seed, choices: choices, electorate: profile.electorate)
+    let environment = await surroundings.environment
     let engine = LoadEngine(surroundings.engine(profile, ballot))
     background.append(
       Task { [events = engine.events, send] in
@@ -173,7 +174,7 @@ final class RunExecution {
     }
     var run = RunInProgress(
       profile: profile, ballot: ballot, engine: engine, session: session, export: surroundings.export,
-      progress: progress, log: folder.latencyLog, ledgerFile: folder.ledger, send: send)
+      progress: progress, log: folder.latencyLog, ledgerFile: folder.ledger, environment: environment, send: send)
     do {
       for await event in events {
         try await run.handle(event, indeterminateSettle: surroundings.indeterminateSettle)

@@ -14,6 +14,7 @@ struct RunInProgress {
   private let progress: ProgressView
   private let log: AppendedFile
   private let ledgerFile: LedgerFile
+  private let environment: RunEnvironment
   private let send: AsyncStream<RunExecution.Event>.Continuation
 
   private var machine: RunMachine
@@ -54,7 +55,7 @@ struct RunInProgress {
 
   init(
     profile: RunProfile, ballot: Ballot, engine: LoadEngine, session: RolloutSession?, export: VoteExport?,
-    progress: ProgressView, log: AppendedFile, ledgerFile: LedgerFile,
+    progress: ProgressView, log: AppendedFile, ledgerFile: LedgerFile, environment: RunEnvironment,
     send: AsyncStream<RunExecution.Event>.Continuation
   ) {
     self.profile = profile
@@ -65,6 +66,7 @@ struct RunInProgress {
     self.progress = progress
     self.log = log
     self.ledgerFile = ledgerFile
+    self.environment = environment
     self.send = send
     baseline = Baseline(choices: ballot.choices)
     sources = TallySources(profile.tallySources, labels: profile.hasPrivateLabels ? ballot.choices : nil)
@@ -106,7 +108,7 @@ struct RunInProgress {
       isConnected = true
       progress.note("connected: \(profile.connections) connections; reading the tally before the first vote")
     case .connections(let opened): record(opened)
-    case .votes(let observations, _): record(observations)
+    case .votes(let observations, let sent): record(observations, sent: sent)
     case .tally(let sample, let pod): try await tally(sample, pod, indeterminateSettle: indeterminateSettle)
     case .tallyFailed(let source, let reason): try tallyFailed(source, reason)
     case .votesEnded: votesEnded()
@@ -124,13 +126,13 @@ struct RunInProgress {
     }
   }
 
-  private mutating func record(_ observations: [Observation]) {
+  private mutating func record(_ observations: [Observation], sent: Int) {
     passPhases(until: .now)
     for vote in observations {
       recorder?.record(vote)
       if vote.outcome == .indeterminate { lastIndeterminate = max(lastIndeterminate ?? vote.actual, vote.actual) }
     }
-    progress.add(observations)
+    progress.add(observations, sent: sent)
     log.write(recorder?.closedLines(now: .now) ?? [])
     ledgerFile.add(observations)
     lookForViolation(observations)
@@ -204,12 +206,15 @@ struct RunInProgress {
     let origin = MonotonicTime.now + .milliseconds(50)
     let start = Date.now + 0.05
     recorder = Recorder(profile, origin: origin)
-    progress.begin(LiveFigures(origin: origin, schedule: profile.schedule), phases: PhasePlan(profile).phases)
     sources.learnPeriods()
     let heading = LedgerHeading(
       version: Votebench.version, startedAt: start.formatted(.iso8601), origin: origin, ballot: ballot, rules: rules,
-      startS: start.timeIntervalSince1970, profile: ProfileText(profile, hidesSecrets: true).text)
+      startS: start.timeIntervalSince1970, profile: ProfileText(profile, hidesSecrets: true).text,
+      environment: environment)
     self.heading = heading
+    progress.begin(
+      LiveFigures(origin: origin, schedule: profile.schedule, revoters: heading.revoters),
+      phases: PhasePlan(profile).phases)
     log.begin()
     log.write(LatencyLog.header(version: heading.version, start: start.timeIntervalSince1970))
     ledgerFile.begin(heading, baseline: baseline.samples)

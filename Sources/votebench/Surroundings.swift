@@ -52,6 +52,16 @@ struct Surroundings {
     }
   }
 
+  /// This machine, and of the cluster what kubectl says.
+  var environment: RunEnvironment {
+    get async {
+      var environment = Machine.environment
+      guard let kubectl else { return environment }
+      (environment.kubectl, environment.server, environment.context) = await kubectl.versions()
+      return environment
+    }
+  }
+
   /// What the engine needs.
   func engine(_ profile: RunProfile, _ ballot: Ballot) -> EngineConfiguration {
     var engine = EngineConfiguration(

@@ -28,9 +28,13 @@ struct ReportTests {
   static func report(controlFailures: [Double] = [2.9]) -> RunReport {
     let ballot = Ballot(run: "sample00", seed: 1, choices: ["a", "b"])
     let (recorder, _) = recorded()
+    var heading = RunReport.Heading(
+      target: "sandbox", seed: 1, startedAt: "2026-01-01T00:00:00Z", run: ballot.run, version: "0.1.0")
+    heading.environment = RunEnvironment(
+      system: "Linux 6.1.0 x86_64", processor: "Sample CPU at 3.00 GHz", processors: 8, kubectl: "v1.33.1",
+      server: "v1.33.1", context: "sandbox")
     return RunReport(
-      heading: RunReport.Heading(
-        target: "sandbox", seed: 1, startedAt: "2026-01-01T00:00:00Z", run: ballot.run, version: "0.1.0"),
+      heading: heading,
       material: RunReport.Material(
         recorder: recorder, end: at(14), rollouts: rollouts(), consistency: consistency(recorder.ledger, ballot),
         tallySources: [Self.sourceFigures], generator: generator(controlFailures), peakMemoryMegabytes: 25.5,

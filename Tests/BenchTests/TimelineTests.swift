@@ -6,7 +6,7 @@ struct TimelineTests {
   /// A run whose votes are those of a staged one.
   private static func report(
     _ staged: StagedRun, tail: Double = 1, rollouts: [RolloutRecord] = [],
-    consistency: ConsistencyReport = passingHistory.report
+    consistency: ConsistencyReport = passingHistory.report, revoters: Ballot? = nil
   ) -> RunReport {
     var recorder = Recorder(
       ledger: Ledger(schedule: staged.schedule, origin: StagedRun.origin), closing: .inDueOrder(atMost: .seconds(60)))
@@ -18,8 +18,11 @@ struct TimelineTests {
     recorder.begin(.drain, at: StagedRun.origin + .nanoseconds(Int64(end * 1e9)))
     for vote in staged.observations { recorder.record(vote) }
     _ = recorder.finish()
+    var heading = RunReport.Heading(
+      target: "sandbox", seed: 1, startedAt: "2026-01-01T00:00:00Z", run: "r", version: "1")
+    heading.revoters = revoters
     return RunReport(
-      heading: .init(target: "sandbox", seed: 1, startedAt: "2026-01-01T00:00:00Z", run: "r", version: "1"),
+      heading: heading,
       material: .init(
         recorder: recorder, end: StagedRun.origin + .nanoseconds(Int64((end + tail) * 1e9)), rollouts: rollouts,
         consistency: consistency, tallySources: [], generator: nil, peakMemoryMegabytes: 0, isInterrupted: false),
@@ -85,6 +88,30 @@ struct TimelineTests {
     #expect(Timeline(Self.report(StagedRun(10, [(.baseline, 2)]))).rows[0].pods == nil)
   }
 
+  @Test("a pod that is not ready any more is no ready pod, and is not about to start either")
+  func unready() {
+    func moment(_ second: Double) -> MonotonicTime { StagedRun.origin + .nanoseconds(Int64(second * 1e9)) }
+    var change = RolloutRecord(trigger: "x", workload: Workload(.deployment, "w"), start: moment(1))
+    change.pods = [RolloutRecord.Pod(name: "a", uid: "a", isOld: true, image: "")]
+    change.pods[0].times = [.unready: Moment(moment(1.5)), .marked: Moment(moment(2.5))]
+    let timeline = Timeline(Self.report(StagedRun(10, [(.baseline, 3)]), rollouts: [change]))
+    let pods = timeline.rows.map { row in row.pods.map { [$0.starting, $0.ready, $0.unready, $0.terminating] } }
+    #expect(pods == [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1]])
+    #expect(timeline.columns.last?.name == "pods_unready" && timeline.columns.last?.values == [0, 1, 0, 0])
+  }
+
+  @Test("where the tally counts voters, what was accepted counts each voter once, from the first acceptance on")
+  func revotes() {
+    // Three votes of each of 20 voters, in blocks of 30 votes of ten of them.
+    let ballot = Ballot(run: "revote00", seed: 1, choices: ["a", "b"], electorate: Electorate(turns: 3, gap: 10))
+    var staged = StagedRun(10, [(.baseline, 6)], isDuringRollout: false)
+    #expect(Timeline(Self.report(staged, revoters: ballot)).rows.map(\.acceptedTotal) == [10, 10, 10, 20, 20, 20, 20])
+    #expect(Timeline(Self.report(staged)).rows.map(\.acceptedTotal) == [10, 20, 30, 40, 50, 60, 60])
+    // The first votes of five voters fail, and their second ones do not; one voter's are answered the other way round.
+    staged.fate = { $0.index < 5 ? .failed(.status(502)) : $0.index == 5 ? .accepted(2500) : .accepted(1) }
+    #expect(Timeline(Self.report(staged, revoters: ballot)).rows.map(\.acceptedTotal) == [4, 10, 10, 20, 20, 20, 20])
+  }
+
   @Test("the tally is what the last poll showed, and its age the largest of the interval; nothing before a poll")
   func tally() {
     let history = ConsistencyHistory(
@@ -100,7 +127,7 @@ struct TimelineTests {
     let csv = Timeline(ReportTests.report()).csv
     try ReportTests.compare(csv, with: "timeline.csv")
     let lines = csv.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).count }
-    #expect(Set(lines) == [23])
+    #expect(Set(lines) == [24])
   }
 
   @Test(

@@ -18,6 +18,12 @@ struct LedgerTests {
       #expect(run.status == 0 && summary.consistency.exact && summary.consistency.accepted == 360, "\(run.output)")
       #expect(run.output.contains("one row a voter, the last vote wins"), "\(run.output)")
       let folder = try #require(votebench.report)
+      // Every voter is visible in the end: the tally's chart must not show votes that it never can.
+      let lines = try String(contentsOfFile: folder + "/timeline.csv", encoding: .utf8).split(separator: "\n")
+      let cells = lines.map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+      let place = try #require(cells[0].firstIndex(of: "accepted_total"))
+      #expect(
+        cells[0][place + 1] == "visible_total" && cells.last?[place] == cells.last?[place + 1], "\(lines.suffix(2))")
       let before = try Data(contentsOf: URL(filePath: folder + "/summary.json"))
       #expect(try await votebench.run(["report", folder]).status == 0)
       #expect(try Data(contentsOf: URL(filePath: folder + "/summary.json")) == before)

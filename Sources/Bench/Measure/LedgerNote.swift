@@ -78,11 +78,13 @@ package struct LedgerHeading: Sendable, Hashable, Codable {
   package var startS: Double?
   /// The resolved profile as YAML, without what may be secret; nil in older ledgers.
   package var profile: String?
+  /// Where the run was made; nil in older ledgers.
+  package var environment: RunEnvironment?
 
   /// The heading of a ledger; see the members.
   package init(
     version: String, startedAt: String, origin: MonotonicTime, ballot: Ballot, rules: ConsistencyRules,
-    startS: Double? = nil, profile: String? = nil
+    startS: Double? = nil, profile: String? = nil, environment: RunEnvironment? = nil
   ) {
     self.version = version
     self.startedAt = startedAt
@@ -94,8 +96,11 @@ package struct LedgerHeading: Sendable, Hashable, Codable {
     self.rules = rules
     self.startS = startS
     self.profile = profile
+    self.environment = environment
   }
 
+  /// Who voted, where some vote again and the tally counts voters; nil where it counts votes.
+  package var revoters: Ballot? { rules.semantics == .upsert && ballot.electorate.votesAgain ? ballot : nil }
   /// Who voted for what.
   package var ballot: Ballot { Ballot(run: run, seed: seed, choices: choices, electorate: electorate ?? .unique) }
 }

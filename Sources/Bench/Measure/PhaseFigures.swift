@@ -56,7 +56,13 @@ package struct PhaseFigures: Sendable {
   package var failedWithControl = 0
   /// Outages that began with one of these votes; their bounds may reach beyond.
   package var outages: [Outage] = []
-  private var failuresByCause: [Cause: Failure] = [:]
+  private var failuresByGroup: [FailureGroup: Failure] = [:]
+
+  /// What failed votes are gathered by.
+  private struct FailureGroup: Hashable {
+    var cause: Cause
+    var pod: UInt8
+  }
 
   /// No vote yet.
   package init() {}
@@ -81,7 +87,16 @@ package struct PhaseFigures: Sendable {
   package var startLag: Distribution { both(\.startLag) }
   /// Failed votes by reason, the most frequent first.
   package var failures: [Failure] {
-    failuresByCause.values.sorted { ($1.count, $0.cause.rawValue) < ($0.count, $1.cause.rawValue) }
+    var sums: [Cause: Failure] = [:]
+    for (group, failure) in failuresByGroup { sums[group.cause, default: failure.none].add(failure) }
+    return sums.values.sorted { ($1.count, $0.cause.rawValue) < ($0.count, $1.cause.rawValue) }
+  }
+  /// The same by the number of the pod that answered, 0 where none is known; the most frequent first.
+  package var failuresByPod: [(pod: UInt8, failure: Failure)] {
+    failuresByGroup.map { (pod: $0.pod, failure: $1) }.sorted { one, other in
+      (other.failure.count, one.failure.cause.rawValue, one.pod)
+        < (one.failure.count, other.failure.cause.rawValue, other.pod)
+    }
   }
 
   private func both(_ time: KeyPath<VoteTimes, Distribution>) -> Distribution {
@@ -98,10 +113,8 @@ package struct PhaseFigures: Sendable {
     }
     guard vote.outcome != .accepted else { return }
     if vote.cause == .generatorLate { droppedByGenerator += 1 }
-    failuresByCause[
-      vote.cause, default: Failure(cause: vote.cause, count: 0, first: vote.intended, last: vote.intended)
-    ]
-    .add(1, vote.intended, vote.intended)
+    let failure = Failure(cause: vote.cause, count: 1, first: vote.intended, last: vote.intended)
+    failuresByGroup[FailureGroup(cause: vote.cause, pod: vote.pod), default: failure.none].add(failure)
   }
 
   /// Adds the times of votes of one cohort that were counted.
@@ -123,9 +136,7 @@ package struct PhaseFigures: Sendable {
     slotWaitMaximum = max(slotWaitMaximum, other.slotWaitMaximum)
     failedWithControl += other.failedWithControl
     outages += other.outages
-    for failure in other.failuresByCause.values {
-      failuresByCause[failure.cause, default: failure.none].add(failure.count, failure.first, failure.last)
-    }
+    for (group, failure) in other.failuresByGroup { failuresByGroup[group, default: failure.none].add(failure) }
   }
 }
 
@@ -162,9 +173,9 @@ extension PhaseFigures.Failure {
   /// The same failure before its first vote.
   fileprivate var none: Self { Self(cause: cause, count: 0, first: first, last: last) }
 
-  fileprivate mutating func add(_ votes: Int, _ earliest: MonotonicTime, _ latest: MonotonicTime) {
-    count += votes
-    first = min(first, earliest)
-    last = max(last, latest)
+  fileprivate mutating func add(_ other: Self) {
+    count += other.count
+    first = min(first, other.first)
+    last = max(last, other.last)
   }
 }

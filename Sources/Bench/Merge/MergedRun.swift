@@ -184,6 +184,8 @@ package struct MergedRun: Sendable {
 
   private var heading: RunReport.Heading {
     var heading = leader.run.report.heading
+    // Votes are numbered anew: of those of one voter nothing tells any more.
+    heading.revoters = nil
     heading.run = shards.map(\.run.report.heading.run).joined(separator: "+")
     heading.startedAt = shards.map(\.run.report.heading.startedAt).min() ?? heading.startedAt
     return heading

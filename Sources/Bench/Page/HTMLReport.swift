@@ -3,6 +3,9 @@
 /// Charts are drawn here; the script only ties a moment across them. What it needs stands in the page as JSON, the very
 /// numbers of timeline.csv.
 package struct HTMLReport: Sendable {
+  /// Outages that the page's data have: the longest ones; summary.json has all.
+  private static let outagesAtMost = 100
+
   private let run: FinishedRun
   private let timeline: Timeline
   private var report: RunReport { run.report }
@@ -95,7 +98,9 @@ package struct HTMLReport: Sendable {
       "{\"name\":\"\(phase.phase.rawValue)\",\"start_s\":\(number(phase.start.seconds)),"
         + "\"due\":\(phase.figures.votes.due),\"accepted\":\(phase.figures.votes.accepted)}"
     }
-    let outages = report.phases.flatMap(\.figures.outages).map { outage in
+    let all = report.phases.flatMap(\.figures.outages)
+    let longest = all.indices.sorted { (all[$1].lower, $0) < (all[$0].lower, $1) }.prefix(Self.outagesAtMost)
+    let outages = longest.sorted().map { all[$0] }.map { outage in
       "{\"start_s\":\(number((outage.start - report.material.origin).seconds)),"
         + "\"lower_ms\":\(number(outage.lower.milliseconds)),\"failed\":\(outage.failed)}"
     }
@@ -105,7 +110,7 @@ package struct HTMLReport: Sendable {
         + "\"ms\":[\(curve.milliseconds.map { decimal($0, 6) }.joined(separator: ","))]}"
     }
     return "{\"phases\":[\(phases.joined(separator: ","))],\"outages\":[\(outages.joined(separator: ","))],"
-      + "\"curves\":[\(curves.joined(separator: ","))]}"
+      + "\"outages_more\":\(all.count - outages.count),\"curves\":[\(curves.joined(separator: ","))]}"
   }
 }
 

@@ -17,30 +17,56 @@ enum PageScript {
         return line;
       });
       let place = -1;
-      const spell = (name, unit, label) => {
-        const value = columns[name][place];
-        return value === null ? null : `${label} ${value}${unit}`;
-      };
+      const told = [
+        ['due', '', 'due'], ['accepted', '', 'accepted'], ['failed', '', 'failed'], ['p50_ms', ' ms', 'p50'],
+        ['p90_ms', ' ms', 'p90'], ['p99_ms', ' ms', 'p99'], ['max_ms', ' ms', 'max'],
+        ['start_lag_p99_us', ' us', 'start lag p99'], ['accepted_total', '', 'accepted so far'],
+        ['visible_total', '', 'visible'], ['freshness_ms', ' ms', 'oldest hidden'],
+        ['pods_starting', '', 'pods starting'], ['pods_ready', '', 'ready'], ['pods_unready', '', 'not ready'],
+        ['pods_terminating', '', 'terminating']
+      ];
+      const words = place => [
+        `${columns.start_s[place]} s ${columns.phase[place] ?? ''}`,
+        ...told.map(([name, unit, label]) => {
+          const value = columns[name][place];
+          return value === null ? null : `${label} ${value}${unit}`;
+        })
+      ];
+      const joined = words => words.filter(word => word !== null).join(' \\u00b7 ');
+      const middle = () => left + (columns.start_s[place] + data.interval_s / 2) / end * (right - left);
       const show = next => {
         place = Math.min(count - 1, Math.max(0, next));
-        const x = left + (columns.start_s[place] + data.interval_s / 2) / end * (right - left);
+        const x = middle();
         for (const line of lines) {
           line.setAttribute('x1', x);
           line.setAttribute('x2', x);
           line.classList.remove('is-off');
         }
-        const words = [
-          `${columns.start_s[place]} s ${columns.phase[place] ?? ''}`,
-          spell('due', '', 'due'), spell('accepted', '', 'accepted'), spell('failed', '', 'failed'),
-          spell('p50_ms', ' ms', 'p50'), spell('p90_ms', ' ms', 'p90'), spell('p99_ms', ' ms', 'p99'),
-          spell('max_ms', ' ms', 'max'), spell('start_lag_p99_us', ' us', 'start lag p99'),
-          spell('accepted_total', '', 'accepted so far'), spell('visible_total', '', 'visible'),
-          spell('freshness_ms', ' ms', 'oldest hidden'), spell('pods_starting', '', 'pods starting'),
-          spell('pods_ready', '', 'ready'), spell('pods_terminating', '', 'terminating')
-        ];
-        output.textContent = words.filter(word => word !== null).join(' \\u00b7 ');
+        output.textContent = joined(words(place));
         output.dataset.place = place;
       };
+      // Where the charts are wider than the screen, the moment is brought into view.
+      const reveal = () => {
+        const x = middle() / width * charts[0].getBoundingClientRect().width;
+        if (x >= panels.scrollLeft + 1 && x <= panels.scrollLeft + panels.clientWidth - 1) return;
+        panels.scrollLeft = x - panels.clientWidth / 2;
+      };
+      // Room for the longest that can be told, so that nothing moves when a moment is.
+      const longest = joined(Array.from({ length: count }, (_, place) => words(place)).reduce((most, words) =>
+        most.map((word, place) => (words[place] ?? '').length > (word ?? '').length ? words[place] : word)));
+      const reserve = () => {
+        const probe = output.cloneNode();
+        probe.removeAttribute('id');
+        probe.removeAttribute('aria-live');
+        probe.className = 'probe';
+        probe.textContent = longest;
+        output.style.minHeight = '0';
+        output.before(probe);
+        output.style.minHeight = `${Math.max(probe.offsetHeight, output.offsetHeight)}px`;
+        probe.remove();
+      };
+      reserve();
+      addEventListener('resize', reserve);
       panels.addEventListener('pointermove', event => {
         const chart = event.target.closest('svg.time');
         if (!chart) return;
@@ -54,6 +80,7 @@ enum PageScript {
         if (!(event.key in steps) || event.ctrlKey || event.altKey || event.metaKey) return;
         event.preventDefault();
         show(steps[event.key]);
+        reveal();
       });
       for (const key of document.querySelectorAll('button.key')) {
         key.addEventListener('click', () => {

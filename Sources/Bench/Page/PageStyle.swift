@@ -8,7 +8,8 @@ enum PageStyle {
     --pass:#116329;--fail:#a40e26;--inconclusive:#7d4e00;--link:#0550ae;
     --accepted:#007a5a;--refused:#b84300;--indeterminate:#8a4b93;--dropped:#57606a;--due:#1b1f24;--outage:#a40e26;
     --p50:#0b63b0;--p90:#007a5a;--p99:#b84300;--max:#8a4b93;--visible:#b84300;
-    --starting:#a86a00;--ready:#0b63b0;--serving:#007a5a;--terminating:#b84300;--command:#0550ae}
+    --starting:#a86a00;--ready:#0b63b0;--serving:#007a5a;--unready:#57606a;--leaving:#a40e26;--terminating:#b84300;
+    --command:#0550ae}
     @media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){\(dark)}}
     @media screen{:root[data-theme=dark]{\(dark)}}
     *{box-sizing:border-box}
@@ -53,7 +54,7 @@ enum PageStyle {
     border-radius:6px;padding:2px 9px;min-height:26px;cursor:pointer}
     button[aria-pressed=false]{opacity:.75;text-decoration:line-through}
     :focus-visible{outline:2px solid var(--link);outline-offset:2px}
-    #moment{display:block;position:sticky;top:0;background:var(--bg);padding:6px 0;min-height:60px;z-index:1;
+    #moment,.probe{display:block;position:sticky;top:0;background:var(--bg);padding:6px 0;z-index:1;
     font-variant-numeric:tabular-nums;border-bottom:1px solid var(--line)}
     .line.accepted{stroke-width:4}
     .is-off{display:none}
@@ -68,14 +69,14 @@ enum PageStyle {
     "--bg:#0d1117;--fg:#e6edf3;--soft:#9da7b1;--line:#30363d;--band:#161b22;--card:#161b22;--pass:#56d364;--fail:#ff8a80;"
     + "--inconclusive:#e3b341;--link:#79b8ff;--accepted:#2fb98f;--refused:#f0883e;--indeterminate:#d2a8ff;--dropped:#9da7b1;"
     + "--due:#e6edf3;--outage:#ff8a80;--p50:#58a6ff;--p90:#2fb98f;--p99:#f0883e;--max:#d2a8ff;--visible:#f0883e;"
-    + "--starting:#e3b341;--ready:#58a6ff;--serving:#2fb98f;--terminating:#f0883e;--command:#79b8ff"
+    + "--starting:#e3b341;--ready:#58a6ff;--serving:#2fb98f;--unready:#9da7b1;--leaving:#ff8a80;--terminating:#f0883e;--command:#79b8ff"
 
   /// What is drawn, by its colour: an outline for lines, a filling for bars and for the keys.
   private static let colours: String = {
     let series = [
       "accepted", "refused", "indeterminate", "dropped", "due", "outage", "p50", "p90", "p99", "max", "visible",
       "starting",
-      "ready", "serving", "terminating",
+      "ready", "serving", "unready", "leaving", "terminating",
     ]
     let phases = [
       ("total", "--due"), ("baseline", "--p50"), ("rollout", "--p99"), ("settle", "--p90"), ("rollback", "--max"),

@@ -1,5 +1,8 @@
 /// The tables of a run's page.
 struct PageTables {
+  /// Groups of failed votes in a table at most.
+  private static let groupsAtMost = 100
+
   private let run: FinishedRun
   private var report: RunReport { run.report }
   private var origin: MonotonicTime { report.material.origin }
@@ -36,25 +39,38 @@ struct PageTables {
       PhaseTable(report).rows.map { $0.map(Markup.escaped) }, numeric: Set(1...8))
   }
 
+  /// Failed votes that nothing tells apart; where there are many such groups, the largest.
   var failures: String {
-    let rows = report.phases.filter { $0.phase != .drain }.flatMap { phase in
-      phase.figures.failures.map { failure in
-        [
-          phase.phase.rawValue, Markup.escaped(failure.cause.name), "\(failure.count)",
-          decimal((failure.first - origin).seconds, 2), decimal((failure.last - origin).seconds, 2),
-        ]
-      }
+    let groups = report.phases.flatMap { phase in
+      phase.figures.failuresByPod.map { (phase: phase.phase, pod: $0.pod, failure: $0.failure) }
     }
-    guard !rows.isEmpty else { return Markup.text("p", "No vote failed.") }
+    guard !groups.isEmpty else { return Markup.text("p", "No vote failed.") }
+    let largest = groups.indices.sorted { (groups[$1].failure.count, $0) < (groups[$0].failure.count, $1) }
+    let rows = largest.prefix(Self.groupsAtMost).sorted().map { place in
+      let (phase, pod, failure) = groups[place]
+      return [
+        phase.rawValue, Markup.escaped(failure.cause.name), Markup.escaped(report.responder(Int(pod)).pod),
+        "\(failure.count)", decimal((failure.first - origin).seconds, 2), decimal((failure.last - origin).seconds, 2),
+      ]
+    }
     return Markup.table(
-      "Failed votes by phase and kind", head: ["phase", "kind", "votes", "first s", "last s"], rows, numeric: [2, 3, 4])
-      + tiedFailures
+      "Failed votes by phase, kind and pod",
+      head: ["phase", "kind", "answered by", "votes", "first s", "last s"], rows, numeric: [3, 4, 5])
+      + more(largest.dropFirst(Self.groupsAtMost).map { groups[$0].failure.count }) + tiedFailures
+  }
+
+  /// Says how many groups, of so many votes each, are left out.
+  private func more(_ counts: [Int]) -> String {
+    guard !counts.isEmpty else { return "" }
+    let votes = counts.reduce(0, +)
+    return Markup.text("p", "And \(counts.count) more groups, of \(votes) votes, in summary.json.", class: "none")
   }
 
   /// The failed votes by the pods that were changing while they were under way.
   private var tiedFailures: String {
-    let rows = report.failureTies.groups.flatMap { groups in
-      groups.prefix(50).map { group in
+    let groups = report.failureTies.groups
+    let rows = groups.flatMap { groups in
+      groups.prefix(SummaryRollout.groupsAtMost).map { group in
         [
           Markup.escaped(Set(group.going + group.coming).sorted().joined(separator: ", ")),
           Markup.escaped(group.answeredBy ?? ""), Markup.escaped(group.cause.name), "\(group.count)",
@@ -62,10 +78,13 @@ struct PageTables {
         ]
       }
     }
+    let others = groups.reduce(0) { $0 + $1.dropFirst(SummaryRollout.groupsAtMost).reduce(0) { $0 + $1.count } }
     let untied = report.failureTies.untied
-    let rest =
+    let rest = [
+      others > 0 ? "\(others) more failed votes were in smaller groups." : nil,
       untied > 0 && !report.material.rollouts.isEmpty
-      ? Markup.text("p", "\(untied) failed votes were under way while no pod was changing.") : ""
+        ? "\(untied) failed votes were under way while no pod was changing." : nil,
+    ].compactMap(\.self).map { Markup.text("p", $0) }.joined()
     guard !rows.isEmpty else { return rest }
     return Markup.table(
       "Failed votes and the pods that were changing then",
@@ -73,7 +92,9 @@ struct PageTables {
   }
 
   var changes: String {
-    guard !report.material.rollouts.isEmpty else { return Markup.text("p", "Nothing was changed during the load.") }
+    guard !report.material.rollouts.isEmpty else {
+      return Markup.text("p", "Nothing was changed during the load.") + answered
+    }
     let rows = report.material.rollouts.enumerated().map { place, rollout in
       let pods = report.podSeconds(ofRolloutAt: place)
       return [
@@ -158,6 +179,7 @@ struct PageTables {
       ("votebench", report.heading.version), ("target", report.heading.target), ("run", report.heading.run),
       ("seed", "\(report.heading.seed)"), ("begun", report.heading.startedAt), ("exit status", "\(run.exitCode)"),
     ]
+    pairs += report.heading.environment?.facts ?? []
     if let generator = report.material.generator {
       pairs += [
         ("libcurl", generator.libcurl), ("lane", generator.lane), ("HTTP", generator.http),
@@ -179,7 +201,9 @@ struct PageTables {
 
   var profile: String {
     Markup.text(
-      "p", "The resolved profile; profile.yaml in the run's folder has it with what is not shown here. Repeat:")
+      "p",
+      "The resolved profile, without what may be secret. The folder that the run itself wrote has all of it as "
+        + "profile.yaml; elsewhere, save this as profile.yaml.")
       + Markup.element("pre", [("tabindex", "0")], Markup.text("code", "votebench --profile profile.yaml"))
       + Markup.element("pre", [("tabindex", "0")], Markup.text("code", run.profile))
   }

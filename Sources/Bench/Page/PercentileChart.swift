@@ -10,6 +10,8 @@ struct PercentileChart {
     /// Percentile, 0...100.
     let percentiles: [Double]
     let milliseconds: [Double]
+    /// Votes behind it.
+    let count: Int
   }
 
   /// Every curve: of `total` first, then of each phase that counts and had votes.
@@ -25,7 +27,8 @@ struct PercentileChart {
         guard distribution.count > 0 else { return nil }
         let levels = PercentileText.levels(upTo: distribution.count)
         return Curve(
-          phase: name, time: time, percentiles: levels, milliseconds: distribution.milliseconds(at: levels))
+          phase: name, time: time, percentiles: levels, milliseconds: distribution.milliseconds(at: levels),
+          count: distribution.count)
       }
     }
     most = report.total.responseTime.count
@@ -34,8 +37,9 @@ struct PercentileChart {
   /// The nines that the axis reaches: two at least.
   private var nines: Double { max(2, log10(Double(max(1, most))).rounded(.up)) }
 
-  private func x(_ percentile: Double) -> Double {
-    let place = percentile < 100 ? log10(100 / (100 - percentile)) : nines
+  /// Where a percentile of so many votes stands: the longest of n is above all but one in n, and the curve ends there.
+  private func x(_ percentile: Double, of count: Int) -> Double {
+    let place = log10(percentile < 100 ? 100 / (100 - percentile) : Double(count))
     return TimeAxis.left + min(place, nines) / nines * (TimeAxis.right - TimeAxis.left)
   }
 
@@ -44,7 +48,9 @@ struct PercentileChart {
     guard !curves.isEmpty else { return Markup.text("p", "No vote was sent and ended.", class: "none") }
     let scale = ValueAxis.decades(curves.flatMap(\.milliseconds), top: 8, bottom: 292)
     let lines = curves.map { curve in
-      let points = zip(curve.percentiles, curve.milliseconds).map { "\(drawn(x($0))) \(drawn(scale.y($1)))" }
+      let points = zip(curve.percentiles, curve.milliseconds).map {
+        "\(drawn(x($0, of: curve.count))) \(drawn(scale.y($1)))"
+      }
       return "<path class=\"line c-\(curve.phase) \(curve.time)\" data-phase=\"\(curve.phase)\" "
         + "d=\"M\(points.joined(separator: "L"))\"/>"
     }
@@ -53,7 +59,9 @@ struct PercentileChart {
       "<button type=\"button\" class=\"key\" aria-pressed=\"true\" data-phase=\"\(curve.phase)\">"
         + "<i class=\"c-\(curve.phase)\"></i>\(curve.phase)</button>"
     }
-    return "<figure><figcaption><span class=\"note\">solid: response time, dashed: service time; log scale</span>"
+    return
+      "<figure><figcaption><span class=\"note\">solid: response time, dashed: service time; log scale; a curve ends at "
+      + "the longest of its votes</span>"
       + keys.joined() + "</figcaption>\n<svg class=\"percentiles\" viewBox=\"0 0 960 320\" role=\"img\" "
       + "aria-label=\"response and service time by percentile\">" + ticks + scale.drawing(unit: "ms")
       + lines.joined() + "</svg>\n</figure>"

@@ -14,37 +14,41 @@ struct TimeCharts {
   var markup: String {
     let charts = [
       chart(
-        "Response time", "of the votes due in each second, log scale",
+        "Response time", "of the votes due in each \(span), log scale",
         legend: [
           ("max", "max"), ("p99", "p99"), ("p90", "p90"), ("p50", "p50"),
         ], responseTimes),
       chart(
-        "Votes", "by the second in which they were due",
+        "Votes", "due in each \(span), by what became of them",
         legend: [
           ("due", "due"), ("accepted", "accepted"), ("refused", "refused"), ("indeterminate", "indeterminate"),
           ("dropped", "dropped"),
         ], votes),
       chart(
-        "Failed votes and outages", "failed votes a second; outages as bars above them",
+        "Failed votes and outages", "failed votes of each \(span); outages as bars above them",
         legend: [
           ("outage", "outage"), ("refused", "refused"), ("indeterminate", "indeterminate"), ("dropped", "dropped"),
         ], failures),
       chart(
-        "Tally", "accepted votes, and those that the tally showed",
+        "Tally", "accepted \(counted), and those that the tally showed",
         legend: [
           ("accepted", "accepted so far"), ("visible", "visible"),
         ], tally),
       chart("Freshness", "age of the oldest accepted vote that a poll did not show", legend: [], freshness),
-      chart("Start lag", "votebench's own lateness, log scale", legend: [("max", "max"), ("p99", "p99")], startLag),
+      chart(
+        "Start lag", "votebench's own lateness in each \(span), log scale", legend: [("max", "max"), ("p99", "p99")],
+        startLag),
     ]
     let pods = chart(
-      "Pods", "from creation to the end",
-      legend: [
-        ("starting", "starting"), ("ready", "ready"), ("serving", "ready, and Services send it requests"),
-        ("terminating", "terminating"),
-      ], PodChart(report, axis).markup)
+      "Pods", "from creation to the end", legend: PodChart.legend, PodChart(report, axis).markup)
     return axis.header + charts.joined() + pods + axis.footer
   }
+
+  /// What a value stands for: a second, or so many.
+  private var span: String { timeline.interval == 1 ? "second" : "\(timeline.interval) seconds" }
+
+  /// What the tally counts.
+  private var counted: String { report.heading.revoters == nil ? "votes" : "voters" }
 
   private func chart(_ title: String, _ note: String, legend: [(style: String, name: String)], _ drawing: String)
     -> String
@@ -101,7 +105,7 @@ struct TimeCharts {
     guard !values.isEmpty else { return none("No vote was sent and ended: there is no response time.") }
     let scale = ValueAxis.decades(values, top: 8, bottom: 172)
     let lines = zip(["max", "p99", "p90", "p50"], series).map { line($0, $1, scale) }
-    return axis.svg("response time by second", height: 180, scale.drawing(unit: "ms") + lines.joined())
+    return axis.svg("response time by \(span)", height: 180, scale.drawing(unit: "ms") + lines.joined())
   }
 
   private var votes: String {
@@ -112,7 +116,7 @@ struct TimeCharts {
     let names = ["accepted", "refused", "indeterminate", "dropped"]
     let drawn = names.indices.map { bars(names[$0], from: stacks[$0], to: stacks[$0 + 1], scale) }
     return axis.svg(
-      "votes by second and outcome", height: 120,
+      "votes by \(span) and outcome", height: 120,
       scale.drawing(unit: "") + drawn.joined() + line("due", due.map(Double?.some), scale))
   }
 
@@ -128,7 +132,7 @@ struct TimeCharts {
 
   private var failures: String {
     let stacks = stacked([\.refused, \.indeterminate, \.dropped])
-    let outages = report.phases.flatMap(\.figures.outages)
+    let outages = OutageMarks(report, axis)
     guard stacks[3].contains(where: { $0 > 0 }) || !outages.isEmpty else {
       return none("No vote failed: there is no outage.")
     }
@@ -137,19 +141,7 @@ struct TimeCharts {
     let drawn = names.indices.map { bars(names[$0], from: stacks[$0], to: stacks[$0 + 1], scale) }
     return axis.svg(
       "failed votes and outages", height: 120,
-      scale.drawing(unit: "") + drawn.joined() + outages.map(drawing).joined())
-  }
-
-  private func drawing(_ outage: Outage) -> String {
-    let start = (outage.start - report.material.origin).seconds
-    let left = axis.x(start)
-    let width = max(3, axis.x(start + outage.lower.seconds) - left)
-    let upper = outage.upper.map { " to \(decimal($0.milliseconds, 0))" } ?? " or more"
-    let words =
-      "outage at \(decimal(start, 2)) s: \(decimal(outage.lower.milliseconds, 0))\(upper) ms, "
-      + "\(outage.failed) failed, \(Int((outage.share * 100).rounded())) % of its votes"
-    return "<rect class=\"outage\" x=\"\(drawn(min(left, TimeAxis.right - width)))\" y=\"6\" width=\"\(drawn(width))\" "
-      + "height=\"12\"><title>\(words)</title></rect>"
+      scale.drawing(unit: "") + drawn.joined() + outages.drawing) + (outages.note ?? "")
   }
 
   private var tally: String {
@@ -180,7 +172,7 @@ struct TimeCharts {
     guard !values.isEmpty else { return none("No vote was sent.") }
     let scale = ValueAxis.decades(values, top: 8, bottom: 92)
     return axis.svg(
-      "start lag by second", height: 100,
+      "start lag by \(span)", height: 100,
       scale.drawing(unit: "us") + line("max", series[0], scale) + line("p99", series[1], scale))
   }
 }

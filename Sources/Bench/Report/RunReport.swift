@@ -68,6 +68,10 @@ package struct RunReport: Sendable {
     package var run: String
     /// votebench's own version.
     package var version: String
+    /// Who voted, where some vote again and the tally counts voters; nil where it counts votes.
+    package var revoters: Ballot?
+    /// Where it was measured; nil where nobody wrote it down.
+    package var environment: RunEnvironment?
 
     /// A heading; see the members.
     package init(target: String, seed: UInt64, startedAt: String, run: String, version: String) {
@@ -83,6 +87,7 @@ package struct RunReport: Sendable {
       self.init(
         target: profile.target.name, seed: ledger.seed, startedAt: ledger.startedAt, run: ledger.run,
         version: ledger.version)
+      (revoters, environment) = (ledger.revoters, ledger.environment)
     }
   }
 
@@ -284,11 +289,14 @@ package struct RunReport: Sendable {
   ///
   /// Answers that name no pod stand first, as `unknown`; from the 255th pod on they are one, `others`.
   package var answered: [(responder: GeneratorFigures.Responder, figures: ResponderFigures)] {
+    material.recorder.responders.enumerated().filter { $0.element.votes > 0 }.map { (responder($0), $1) }
+  }
+
+  /// Who has this number in the votes: `unknown` has 0, and `others` 255.
+  func responder(_ number: Int) -> GeneratorFigures.Responder {
     let names = material.generator?.responders ?? []
-    return material.recorder.responders.enumerated().filter { $0.element.votes > 0 }.map { number, figures in
-      let unnamed = GeneratorFigures.Responder(pod: number == 255 ? "others" : "unknown", version: "")
-      return (number > 0 && number <= names.count ? names[number - 1] : unnamed, figures)
-    }
+    let unnamed = GeneratorFigures.Responder(pod: number == 255 ? "others" : "unknown", version: "")
+    return number > 0 && number <= names.count ? names[number - 1] : unnamed
   }
 
   /// How often a sound system would fail by chance, in a sentence; nil where chance is in no verdict.

@@ -5,14 +5,21 @@ import FoundationEssentials
 /// Names and units are those that scripts rely on.
 package struct SummaryDocument: Sendable, Encodable {
   /// Version of this schema; a field that goes or changes its meaning raises the first number.
-  package static let schema = "votebench.summary/1.5"
+  package static let schema = "votebench.summary/1.6"
 
   private struct ErrorEntry: Encodable {
+    struct Pod: Encodable {
+      var pod: String
+      var count: Int
+      var firstS: Double
+      var lastS: Double
+    }
     var kind: String
     var phase: String
     var count: Int
     var firstS: Double
     var lastS: Double
+    var pods: [Pod]
   }
   private struct SourceEntry: Encodable {
     struct Failure: Encodable {
@@ -60,6 +67,7 @@ package struct SummaryDocument: Sendable, Encodable {
   private let run: String
   private let seed: UInt64
   private let startedAt: String
+  private let environment: RunEnvironment?
   private let phases: [SummaryPhase]
   private let total: SummaryPhase
   private let change: SummaryPhase
@@ -86,14 +94,14 @@ package struct SummaryDocument: Sendable, Encodable {
     target = report.heading.target
     run = report.heading.run
     seed = report.heading.seed
-    startedAt = report.heading.startedAt
+    (startedAt, environment) = (report.heading.startedAt, report.heading.environment)
     phases = report.phases.map {
       SummaryPhase($0.phase.rawValue, start: $0.start, duration: $0.duration, $0.figures, origin: origin)
     }
     total = SummaryPhase("total", of: report, report.total) { $0.isCounted }
     change = SummaryPhase("change", of: report, report.change) { $0.isChange }
     connectionsBefore = SummaryConnections(report.material.recorder.connectionsBefore)
-    errors = report.phases.flatMap { Self.errors($0, origin) }
+    errors = report.phases.flatMap { Self.errors($0, of: report) }
     rollouts = report.material.rollouts.indices.map { SummaryRollout(at: $0, of: report) }
     failedVotesUntied = report.failureTies.untied
     consistency = Self.entry(report.material.consistency, report.material.tallySources)
@@ -116,11 +124,18 @@ package struct SummaryDocument: Sendable, Encodable {
     return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
   }
 
-  private static func errors(_ phase: RunReport.PhaseReport, _ origin: MonotonicTime) -> [ErrorEntry] {
-    phase.figures.failures.map { failure in
-      ErrorEntry(
+  private static func errors(_ phase: RunReport.PhaseReport, of report: RunReport) -> [ErrorEntry] {
+    let origin = report.material.origin
+    let byPod = phase.figures.failuresByPod
+    return phase.figures.failures.map { failure in
+      let pods = byPod.filter { $0.failure.cause == failure.cause }.map { number, failure in
+        ErrorEntry.Pod(
+          pod: report.responder(Int(number)).pod, count: failure.count, firstS: (failure.first - origin).seconds,
+          lastS: (failure.last - origin).seconds)
+      }
+      return ErrorEntry(
         kind: failure.cause.name, phase: phase.phase.rawValue, count: failure.count,
-        firstS: (failure.first - origin).seconds, lastS: (failure.last - origin).seconds)
+        firstS: (failure.first - origin).seconds, lastS: (failure.last - origin).seconds, pods: pods)
     }
   }
 

@@ -1,7 +1,7 @@
 /// One change of the cluster in summary.json: a rollout, or its rollback.
 struct SummaryRollout: Encodable, Sendable {
   /// Groups of failed votes that are written one by one.
-  private static let groupsAtMost = 50
+  static let groupsAtMost = 50
 
   private struct Gap: Encodable {
     var startS: Double

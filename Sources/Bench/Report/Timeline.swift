@@ -17,7 +17,8 @@ package struct Timeline: Sendable {
     package var service: Distribution.Summary?
     /// Their start lags, in microseconds.
     package var startLag: Distribution.Summary?
-    /// Votes whose acceptance had come back by its end, warmup included.
+    /// Votes whose acceptance had come back by its end, warmup included; where the tally counts voters and some vote
+    /// again, voters.
     package var acceptedTotal = 0
     /// Votes that the last poll until its end showed; nil before one.
     package var visibleTotal: Int?
@@ -33,13 +34,16 @@ package struct Timeline: Sendable {
     package var starting: Int
     /// Ready, and not marked for their end.
     package var ready: Int
+    /// Not ready any more after it was, and not marked.
+    package var unready: Int
     /// Marked, and not gone yet.
     package var terminating: Int
 
     /// So many in each state.
-    package init(starting: Int = 0, ready: Int = 0, terminating: Int = 0) {
+    package init(starting: Int = 0, ready: Int = 0, unready: Int = 0, terminating: Int = 0) {
       self.starting = starting
       self.ready = ready
+      self.unready = unready
       self.terminating = terminating
     }
 
@@ -48,6 +52,7 @@ package struct Timeline: Sendable {
       switch state {
       case .starting: starting += 1
       case .ready: ready += 1
+      case .unready: unready += 1
       case .terminating: terminating += 1
       }
     }
@@ -74,6 +79,7 @@ package struct Timeline: Sendable {
       rows[place].phase = material.recorder.edges.phase(at: material.origin + .seconds(place * interval))
     }
     addVotes(material)
+    addAccepted(material, report.heading.revoters)
     addPolls(material)
     addPods(material)
   }
@@ -94,9 +100,25 @@ package struct Timeline: Sendable {
       }
       rows[due].votes.count(vote)
       if vote.outcome != .dropped { times.record(vote) }
-      if vote.outcome == .accepted { rows[place(of: vote.completed, material.origin)].acceptedTotal += 1 }
     }
     close(current, &times)
+  }
+
+  /// What the tally would show if it knew of each acceptance at once.
+  private mutating func addAccepted(_ material: RunReport.Material, _ ballot: Ballot?) {
+    let ledger = material.recorder.ledger
+    // Where voters count: the interval of each one's first acceptance.
+    var first = ballot == nil ? [] : [Int32](repeating: .max, count: ledger.count)
+    for vote in ledger.observations where vote.outcome == .accepted {
+      let place = place(of: vote.completed, material.origin)
+      guard let ballot else {
+        rows[place].acceptedTotal += 1
+        continue
+      }
+      let voter = ballot.voterNumber(of: vote.index)
+      first[voter] = min(first[voter], Int32(place))
+    }
+    for place in first where place < .max { rows[Int(place)].acceptedTotal += 1 }
     for place in rows.indices.dropFirst() { rows[place].acceptedTotal += rows[place - 1].acceptedTotal }
   }
 
@@ -140,6 +162,8 @@ package struct PodLife: Sendable, Hashable {
     case starting
     /// Ready, and not marked for its end.
     case ready
+    /// Not ready any more after it was, and not marked.
+    case unready
     /// Marked, and not gone yet.
     case terminating
   }
@@ -150,23 +174,44 @@ package struct PodLife: Sendable, Hashable {
   package var uid: String
   /// Image of its first container; empty when unknown.
   package var image: String
+  /// Which pods are made alike: the same for all of one revision of the workload, as far as can be told.
+  package var revision: String
   /// True for a pod that was there before the first change that saw it.
   package var isOld: Bool
   /// What it passed and when, the latest that it can have been.
   package var times: [PodMilestone: MonotonicTime]
 
+  /// True for a pod of the same revision.
+  func isAlike(_ other: PodLife) -> Bool { image == other.image && revision == other.revision }
+
   /// Every pod that any of the changes saw, in the order of being seen first.
   package static func all(_ rollouts: [RolloutRecord]) -> [PodLife] {
     var lives: [PodLife] = []
-    for pod in rollouts.flatMap(\.pods) {
-      let times = pod.times.mapValues(\.latest)
-      if let place = lives.firstIndex(where: { $0.uid == pod.uid }) {
-        lives[place].times.merge(times) { first, _ in first }
-      } else {
-        lives.append(PodLife(name: pod.name, uid: pod.uid, image: pod.image, isOld: pod.isOld, times: times))
+    var places: [String: Int] = [:]
+    for rollout in rollouts {
+      for pod in rollout.pods {
+        let times = pod.times.mapValues(\.latest)
+        if let place = places[pod.uid] {
+          lives[place].times.merge(times) { first, _ in first }
+        } else {
+          places[pod.uid] = lives.count
+          lives.append(
+            PodLife(
+              name: pod.name, uid: pod.uid, image: pod.image, revision: revision(of: pod, in: rollout),
+              isOld: pod.isOld, times: times))
+        }
       }
     }
     return lives
+  }
+
+  /// A Deployment's pods are named after their ReplicaSet; of a StatefulSet's, those that a change made are of the other
+  /// revision than those that were there and those that its rollback made.
+  private static func revision(of pod: RolloutRecord.Pod, in rollout: RolloutRecord) -> String {
+    switch rollout.workload.kind {
+    case .deployment: pod.name.lastIndex(of: "-").map { String(pod.name[..<$0]) } ?? ""
+    case .statefulSet: pod.isOld || rollout.isRollback ? "old" : "new"
+    }
   }
 
   /// What it was doing at a moment; nil before it was made and once it was gone.
@@ -174,6 +219,7 @@ package struct PodLife: Sendable, Hashable {
     func has(_ milestone: PodMilestone) -> Bool { times[milestone].map { $0 <= moment } ?? false }
     if has(.gone) || !(isOld || has(.created)) { return nil }
     if has(.marked) { return .terminating }
+    if has(.unready) { return .unready }
     return isOld || has(.ready) || has(.endpointReady) ? .ready : .starting
   }
 }
@@ -199,6 +245,7 @@ extension Timeline {
       column("pods_starting") { ($0.pods?.starting).map(Double.init) },
       column("pods_ready") { ($0.pods?.ready).map(Double.init) },
       column("pods_terminating") { ($0.pods?.terminating).map(Double.init) },
+      column("pods_unready") { ($0.pods?.unready).map(Double.init) },
     ]
   }
 

@@ -1,6 +1,7 @@
 /// What a run looks like while it goes on: counts, the times of the last whole second and of all, the tally, the pods.
 ///
 /// Votes are told as they come back and stand in the second in which they ended; `pass` closes seconds in which none did.
+/// Once the first phase that counts has begun, what is of all votes is without those of the warmup.
 /// Done for every vote of a run, so it is written for few instructions.
 package struct LiveFigures: Sendable {
   /// Seconds whose figures are remembered.
@@ -12,6 +13,8 @@ package struct LiveFigures: Sendable {
     package var ended = 0
     /// Those of them that were accepted.
     package var accepted = 0
+    /// Votes that were handed to a connection in it.
+    package var sent = 0
     /// Their response times; nil where none was sent.
     package var response: RoughTimes.Summary?
   }
@@ -19,14 +22,26 @@ package struct LiveFigures: Sendable {
   /// When the first vote is due.
   package let origin: MonotonicTime
   private let schedule: Schedule
+  /// Who votes, where some vote again and the tally counts voters.
+  private let revoters: Ballot?
+  /// By the number of a voter: true once a vote was accepted.
+  private var wasAccepted: [Bool] = []
+  private var acceptedVoters = 0
   private var votes = PhaseFigures.Votes()
   private var acceptedBefore = 0
   private var endedBefore = 0
-  /// Response times of all votes whose second is over.
+  /// Response times of the votes whose second is over.
   package private(set) var all = RoughTimes()
+  /// When the first phase that counts began; long ago before it does.
+  private var countedFrom = MonotonicTime(nanoseconds: .min)
+  /// Votes that were due before it, once it has begun.
+  private var uncounted = PhaseFigures.Votes()
+  /// Times of those that ended in the second that is not over.
+  private var uncountedTimes = RoughTimes()
   /// The last whole seconds, the latest last.
   package private(set) var seconds: [Second] = []
-  /// Votes that had come back as accepted and that the last poll did not show; nil before a poll.
+  /// Votes that had come back as accepted and that the last poll did not show, or voters where the tally counts those;
+  /// nil before a poll.
   package private(set) var behind: Int?
   /// The phase, its place among those of the run from 1, and how many they are.
   package private(set) var phase: (name: Phase, place: Int, of: Int)?
@@ -39,37 +54,56 @@ package struct LiveFigures: Sendable {
   /// The end of the second that is not over.
   private var end: MonotonicTime
 
-  /// A run of which nothing has come back.
-  package init(origin: MonotonicTime, schedule: Schedule) {
+  /// A run of which nothing has come back; `revoters` says who votes where some vote again and the tally counts voters.
+  package init(origin: MonotonicTime, schedule: Schedule, revoters: Ballot? = nil) {
     self.origin = origin
     self.schedule = schedule
+    self.revoters = revoters
     end = origin + .seconds(1)
     span = (origin, nil)
   }
 
-  /// Votes have come back.
-  package mutating func add(_ observations: [Observation]) {
+  /// Votes have come back, and so many were handed to a connection meanwhile.
+  package mutating func add(_ observations: [Observation], sent: Int = 0) {
     for vote in observations {
       if vote.completed >= end { pass(vote.completed) }
       current.ended &+= 1
       switch vote.outcome {
       case .accepted:
         current.accepted &+= 1
+        if revoters != nil { accept(vote.index) }
       case .refused: votes.refused &+= 1
       case .indeterminate: votes.indeterminate &+= 1
       case .dropped:
         votes.dropped &+= 1
+        if vote.intended < countedFrom { uncounted.count(vote) }
         continue
       }
-      times.record(vote.completed.nanoseconds &- vote.intended.nanoseconds)
+      let time = vote.completed.nanoseconds &- vote.intended.nanoseconds
+      if vote.intended < countedFrom {
+        uncounted.count(vote)
+        uncountedTimes.record(time)
+      } else {
+        times.record(time)
+      }
     }
+    current.sent &+= sent
+  }
+
+  private mutating func accept(_ index: Int) {
+    guard let voter = revoters?.voterNumber(of: index) else { return }
+    while wasAccepted.count <= voter { wasAccepted.append(false) }
+    if !wasAccepted[voter] { acceptedVoters += 1 }
+    wasAccepted[voter] = true
   }
 
   /// It is `now`: seconds that are over are closed.
   package mutating func pass(_ now: MonotonicTime) {
     while now >= end {
-      current.response = times.summary
       all.add(times)
+      if uncountedTimes.count > 0 { times.add(uncountedTimes) }
+      uncountedTimes.reset()
+      current.response = times.summary
       times.reset()
       acceptedBefore += current.accepted
       endedBefore += current.ended
@@ -88,9 +122,20 @@ package struct LiveFigures: Sendable {
     return counts
   }
 
+  /// The same without those of the warmup, once that is over.
+  package var overall: PhaseFigures.Votes {
+    var overall = counts
+    overall.due -= uncounted.due
+    overall.accepted -= uncounted.accepted
+    overall.refused -= uncounted.refused
+    overall.indeterminate -= uncounted.indeterminate
+    overall.dropped -= uncounted.dropped
+    return overall
+  }
+
   /// The tally showed so many votes of this run.
   package mutating func see(visible count: Int) {
-    behind = max(0, counts.accepted - count)
+    behind = max(0, (revoters == nil ? counts.accepted : acceptedVoters) - count)
   }
 
   /// The phase begins, as the `place`-th of `count`.
@@ -99,6 +144,16 @@ package struct LiveFigures: Sendable {
   ) {
     self.phase = (phase, place, count)
     span = (start, end)
+    if phase.isCounted, countedFrom.nanoseconds == .min { beginCounting(at: start) }
+  }
+
+  /// What has come back so far was due before.
+  private mutating func beginCounting(at start: MonotonicTime) {
+    countedFrom = start
+    uncounted = counts
+    uncountedTimes.add(times)
+    times.reset()
+    all.reset()
   }
 
   /// A change stands so.
@@ -118,16 +173,23 @@ package struct LiveFigures: Sendable {
     return schedule.votesDue(before: (now - origin).nanoseconds).map { max(0, $0 - counts.due) }
   }
 
-  /// Pods of what was changed by image, in the order of being seen first, with how many are in each state at `now`.
-  package func pods(_ now: MonotonicTime) -> [(image: String, pods: Timeline.Pods)] {
-    var revisions: [(image: String, pods: Timeline.Pods)] = []
-    for life in PodLife.all(ended + [changing].compactMap(\.self)) {
+  /// Pods of what was changed by revision, in the order of being seen first, with how many are in each state at `now`.
+  ///
+  /// A revision is named by its image, and where another one has the same, by being old or new.
+  package func pods(_ now: MonotonicTime) -> [(revision: String, pods: Timeline.Pods)] {
+    var revisions: [(life: PodLife, pods: Timeline.Pods)] = []
+    let lives = PodLife.all(ended + [changing].compactMap(\.self))
+    for life in lives {
       guard let state = life.state(at: now) else { continue }
-      let place = revisions.firstIndex { $0.image == life.image } ?? revisions.count
-      if place == revisions.count { revisions.append((life.image, Timeline.Pods())) }
+      let place = revisions.firstIndex { life.isAlike($0.life) } ?? revisions.count
+      if place == revisions.count { revisions.append((life, Timeline.Pods())) }
       revisions[place].pods.count(state)
     }
-    return revisions
+    return revisions.map { life, pods in
+      let isAmbiguous = revisions.count { $0.life.image == life.image } > 1
+      let isOld = lives.contains { $0.isAlike(life) && $0.isOld }
+      return (isAmbiguous ? "\(life.image) \(isOld ? "old" : "new")" : life.image, pods)
+    }
   }
 }
 
