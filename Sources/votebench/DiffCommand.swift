@@ -5,7 +5,7 @@ import Bench
 struct DiffCommand: ParsableCommand {
   /// The forms in which a difference is told.
   private enum Format: String, CaseIterable {
-    case text, json, md
+    case text, json, md, html
   }
 
   static let configuration = CommandConfiguration(
@@ -35,12 +35,12 @@ struct DiffCommand: ParsableCommand {
   @Option(parsing: .unconditionalSingleValue, help: "Compare this phase alone; repeat it (default: every one of both).")
   var phase: [String] = []
 
-  @Option(parsing: .unconditional, help: "text (default), json or md.")
+  @Option(parsing: .unconditional, help: "text (default), json, md or html.")
   var format = Format.text.rawValue
 
   mutating func validate() throws {
     if Format(rawValue: format) == nil {
-      throw ValidationError("--format: expected text, json or md, not '\(format)'.")
+      throw ValidationError("--format: expected text, json, md or html, not '\(format)'.")
     }
     for (name, text, most) in [("--margin", margin, 1000.0), ("--failure-margin", failureMargin, 100)]
     where Self.share(text, most) == nil {
@@ -88,6 +88,7 @@ struct DiffCommand: ParsableCommand {
     switch Format(rawValue: format) {
     case .json: try DifferenceDocument(difference).json()
     case .md: DifferenceMarkdown(difference).text
+    case .html: DifferencePage(difference).text
     case .text, nil: DifferenceText(difference, color: Console.outputHasColor).text
     }
   }

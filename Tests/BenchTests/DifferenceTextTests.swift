@@ -25,11 +25,12 @@ struct DifferenceTextTests {
     try RunDifference(report("aaaaaaaa", isWorse: false), report("bbbbbbbb", isWorse: true))
   }
 
-  @Test("diff.txt, diff.md and diff.json are as the samples")
+  @Test("diff.txt, diff.md, diff.html and diff.json are as the samples")
   func samples() throws {
     let difference = try Self.difference()
     try ReportTests.compare(DifferenceText(difference, color: false).text, with: "diff.txt")
     try ReportTests.compare(DifferenceMarkdown(difference).text, with: "diff.md")
+    try ReportTests.compare(DifferencePage(difference).text, with: "diff.html")
     try ReportTests.compare(DifferenceDocument(difference).json(), with: "diff.json")
   }
 
@@ -55,6 +56,22 @@ struct DifferenceTextTests {
     let rollout = try #require(plots.dropFirst().first)
     #expect(rollout.contains("\u{1B}[36mA") && rollout.contains("\u{1B}[35mB") && !rollout.contains("\u{1B}[36mB"))
     #expect(painted.components(separatedBy: "\u{1B}[1m#").count > 1)
+  }
+
+  @Test("diff.html draws each phase of both runs as two lines, and lets no name be taken for markup")
+  func page() throws {
+    let base = try Self.report("aaaaaaaa", isWorse: false)
+    var heading = base.heading
+    heading.target = "<img src=x onerror='a'>"
+    let other = RunReport(heading: heading, material: base.material, demands: base.demands)
+    let difference = try RunDifference(other, try Self.report("bbbbbbbb", isWorse: true))
+    let text = DifferencePage(difference).text
+    for curve in difference.curves { #expect(text.contains("response times of \(curve.phase) in both runs")) }
+    for style in ["a", "b"] {
+      #expect(text.components(separatedBy: "<path class=\"line \(style)\"").count == difference.curves.count + 1)
+    }
+    #expect(!text.contains("<img") && text.contains("&lt;img") && !text.contains("<script"))
+    #expect(text.contains("default-src 'none'") && text.contains("<code>votes.lost == 0</code>"))
   }
 
   @Test("diff.md has every objective of both runs, side by side")

@@ -18,14 +18,14 @@ struct ReportRunTests {
     #expect(try await check.wait(within: .seconds(30)) == .exited(0), "\(stage.log(of: "promtool"))")
   }
 
-  /// In a browser: at three widths, light and dark, against timeline.csv and summary.json.
-  private func checkPage(_ stage: Stage, _ folder: String) async throws {
+  /// In a browser: at three widths, light and dark, against timeline.csv and summary.json, or a diff against its JSON.
+  private func checkPage(_ stage: Stage, _ folder: String, by program: String = "report", lines: Int = 6) async throws {
     let home = stage.folder + "/browser-\(UInt32.random(in: 0 ... .max))"
     try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: false)
-    let browser = try stage.start(Executables.projectFile("Tests/browser/report"), [home, folder], name: "browser")
+    let browser = try stage.start(Executables.projectFile("Tests/browser/\(program)"), [home, folder], name: "browser")
     #expect(try await browser.wait(within: .seconds(180)) == .exited(0), "\(stage.log(of: "browser"))")
     let tried = stage.log(of: "browser").components(separatedBy: "tried: ").count - 1
-    #expect(tried > 0 && tried % 6 == 0, "\(stage.log(of: "browser"))")
+    #expect(tried > 0 && tried % lines == 0, "\(stage.log(of: "browser"))")
   }
 
   /// The JSON at the end of `output`, and the sample, by the published schema.
@@ -84,6 +84,9 @@ struct ReportRunTests {
       let json = try await votebench.run(["diff", folder, copy, "--phase", "baseline", "--format", "json"])
       #expect(json.output.contains("\"schema\" : \"votebench.diff/1.0\""), "\(json.output)")
       try await checkDifference(stage, json.output)
+      try await checkPage(stage, Executables.projectFile("Reports/samples"), by: "difference", lines: 2)
+      let page = try await votebench.run(["diff", folder, copy, "--format", "html"])
+      #expect(page.output.hasSuffix("</html>\n") && page.output.contains("in both runs"), "\(page.output)")
 
       let repeated = try await votebench.run(["plan", "--profile", folder + "/profile.yaml"])
       #expect(repeated.output.contains("voting-app:abrupt") && repeated.status != 64, "\(repeated.output)")

@@ -10,7 +10,7 @@ from layout import check
 TOLERANCE = 0.4
 
 CHARTS = """
-[...document.querySelectorAll('svg.time, svg.percentiles')].map(svg => ({
+[...document.querySelectorAll('svg')].map(svg => ({
   label: svg.getAttribute('aria-label'),
   ticks: [...svg.querySelectorAll('text.tick')].map(text => [text.textContent, +text.getAttribute('x')]),
   grid: [...svg.querySelectorAll('line.grid')].map(line =>
@@ -67,6 +67,12 @@ def values(chart):
     """The axis of values: where 0 is named, it is linear."""
     named = [(amount(text), top) for _, _, top, bottom, text in chart["grid"] if top == bottom]
     return Axis(named, is_log=named[0][0] > 0)
+
+
+def nines(chart):
+    """The axis of percentiles, by how many nines each has."""
+    return Axis([(math.log10(100 / (100 - float(text.split()[0]))), left)
+                 for left, right, _, _, text in chart["grid"] if left == right])
 
 
 def same(drawn, meant, what):
@@ -167,9 +173,7 @@ def percentiles(path):
 def curves_are_drawn(charts, curves, run, summary):
     """Every curve at every level, and the levels as the .hgrm files have them."""
     chart = next(chart for chart in charts if chart["label"].startswith("response and service time"))
-    across = Axis([(math.log10(100 / (100 - float(text.split()[0]))), left)
-                   for left, right, _, _, text in chart["grid"] if left == right])
-    axis, shown = values(chart), dict(chart["paths"])
+    across, axis, shown = nines(chart), values(chart), dict(chart["paths"])
     check(len(shown) == len(chart["paths"]) == len(curves), "other curves than the page's data")
     for curve in curves:
         what = f"{curve['time']} time of {curve['phase']}"

@@ -14,6 +14,8 @@ package struct PercentileCurve: Sendable, Hashable {
 
   /// A phase, or `total`.
   package let phase: String
+  /// Votes of the run that has fewer.
+  let votes: Int
   /// By ascending percentile, up to the last that both have a vote above, and 100 %.
   package let points: [Point]
 
@@ -23,6 +25,7 @@ package struct PercentileCurve: Sendable, Hashable {
     guard least > 0 else { return nil }
     let levels = PercentileText.levels(upTo: least)
     self.phase = phase
+    votes = least
     points = zip(levels, zip(reference.milliseconds(at: levels), candidate.milliseconds(at: levels))).map {
       Point(percentile: $0, aMs: $1.0, bMs: $1.1)
     }

@@ -186,6 +186,8 @@ package struct MergedRun: Sendable {
     var heading = leader.run.report.heading
     // Votes are numbered anew: of those of one voter nothing tells any more.
     heading.revoters = nil
+    let environments = Set(shards.map(\.run.report.heading.environment))
+    if environments.count > 1 { heading.environment = nil }
     heading.run = shards.map(\.run.report.heading.run).joined(separator: "+")
     heading.startedAt = shards.map(\.run.report.heading.startedAt).min() ?? heading.startedAt
     return heading
