@@ -51,7 +51,7 @@ package struct ComparisonPlanText: Sendable {
   private var inAll: String {
     let (length, count) = (request.lengthOfRun, question.plan.rollouts.count - made)
     return "at least \(Self.time(length.lowerBound * count)) and what the rollouts take, at most "
-      + "\(Self.time(length.upperBound * count))"
+      + "\(Self.time(length.upperBound * count)); what is waited for between them comes on top"
   }
 
   private var judgedBy: String {
