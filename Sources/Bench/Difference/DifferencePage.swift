@@ -89,7 +89,10 @@ package struct DifferencePage: Sendable {
   }
 
   private var votes: String {
-    let rows = difference.counts.map { pair in [pair.name, Self.mark(pair.answer), Markup.escaped(pair.words)] }
+    let rows = difference.counts.map { pair in
+      let isSeen = pair.reference != nil || pair.candidate != nil
+      return [pair.name, isSeen ? Self.mark(pair.answer) : "", Markup.escaped(pair.words)]
+    }
     return Markup.table("Votes that no run may have", head: ["votes", "", "how many"], rows)
   }
 }
