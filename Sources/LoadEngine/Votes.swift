@@ -41,6 +41,8 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
     /// The end that was ordered before the beginning.
     var earlyEnd: MonotonicTime?
 
+    /// What its votes that were never sent, or never answered, count among.
+    var isFresh: Bool { selection.cohort == .fresh }
     var isDone: Bool { driver?.isFinished == true && free.count == slots }
   }
 
@@ -150,7 +152,7 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
         finished.append(
           Observation(
             index: index, intended: intended, actual: now, completed: now, startLag: 0, outcome: .dropped,
-            cause: byGenerator ? .generatorLate : .noConnectionFree))
+            cause: byGenerator ? .generatorLate : .noConnectionFree, isFresh: cohort.isFresh))
       case .start(let index, let intended, let lag):
         guard let slot = cohort.free.popLast() else { return nil }
         hands[Int(slot)] = Hand(index: index, intended: intended, actual: now, startLag: lag)
@@ -212,7 +214,7 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
       finished.append(
         Observation(
           index: hand.index, intended: hand.intended, actual: hand.actual, completed: now, startLag: hand.startLag,
-          outcome: .indeterminate, cause: .runEnded))
+          outcome: .indeterminate, cause: .runEnded, isFresh: slot >= kept.slots))
     }
     Self.giveUp(&kept, now, &finished)
     Self.giveUp(&fresh, now, &finished)
@@ -224,7 +226,7 @@ struct Votes<Lane: VoteLane & ~Copyable>: ~Copyable {
       finished.append(
         Observation(
           index: index, intended: intended, actual: now, completed: now, startLag: 0, outcome: .dropped,
-          cause: .runEnded))
+          cause: .runEnded, isFresh: cohort.isFresh))
     }
   }
 

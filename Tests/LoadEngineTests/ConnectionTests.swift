@@ -44,6 +44,36 @@ extension LoadEngineTests {
       }
     }
 
+    @Test("a vote that was never sent, or never answered, counts among those that were planned for its connection")
+    func neverSent() async throws {
+      // New connections alone are silent: their votes find none that is free.
+      let behaviour = RawServer.toVotes { $0.place == 1 ? .silence : .accepted }
+      try await onBothLanes { lane in
+        try await RawServer.with(behaviour) { server in
+          var configuration = EngineConfiguration.plain(
+            port: server.port, rate: 100, timeout: .milliseconds(300), lane: lane)
+          configuration.freshShare = 0.5
+          let recording = try await Recording(configuration) { event, recording, engine in
+            switch event {
+            case .connected:
+              recording.origin = .now + .milliseconds(50)
+              engine.begin(at: recording.origin)
+            case .votes(let votes, _) where votes.contains { $0.cause == .noConnectionFree }: engine.quit()
+            default: break
+            }
+          }
+          let planned = VoteSelection(
+            shard: 0, shards: 1, cohort: .fresh, freshShare: 0.5, seed: configuration.ballot.seed)
+          let votes = recording.votes
+          #expect(votes.allSatisfy { $0.isFresh == planned.contains($0.index) })
+          #expect(votes.contains { $0.cause == .noConnectionFree })
+          #expect(votes.contains { $0.outcome == .dropped && $0.cause == .runEnded })
+          #expect(votes.contains { $0.outcome == .indeterminate && $0.cause == .runEnded })
+          #expect(votes.filter { $0.outcome != .accepted }.allSatisfy(\.isFresh) && votes.contains { !$0.isFresh })
+        }
+      }
+    }
+
     @Test("a connection that has reached its age takes no further vote")
     func age() async throws {
       try await onBothLanes { lane in
