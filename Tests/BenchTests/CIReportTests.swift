@@ -21,6 +21,9 @@ struct CIReportTests {
   @Test(
     "whenever the exit status is not 0 a case is red, and only then", arguments: [0, 1, 2, 69, 70, 130, 143] as [Int32])
   func red(exitCode: Int32) throws {
+    // Nothing speaks against this run but its exit status.
+    let clean = ReportChecks(try StagedRun.rollout().report("p50 < 1h"), exitCode: exitCode)
+    #expect(clean.all.contains { $0.verdict != .pass } == (exitCode != 0), "\(clean.all)")
     for expressions in [["p50 < 1h"], [], ["p50 < 1us"], ["rollout: p99.999 < 1h"]] {
       let demands = RunReport.Demands(objectives: try expressions.map { try Objective($0) }, isDuringRollout: true)
       let checks = ReportChecks(report(demands), exitCode: exitCode)
@@ -33,6 +36,76 @@ struct CIReportTests {
     #expect(
       text.contains("failures=\"1\"") && (0...2).contains(exitCode) == text.contains("errors=\"0\""),
       "\(text.prefix(200))")
+  }
+
+  @Test("a run that went wrong on its way does not pass anywhere, however well its objectives hold")
+  func wentWrong() throws {
+    let clean = try StagedRun.rollout().report("p50 < 1h")
+    #expect(clean.verdict == .pass)
+    var material = clean.material
+    material.failure = "The cluster is NOT as before: deployments.apps is forbidden"
+    let report = RunReport(heading: clean.heading, material: material, demands: clean.demands)
+    #expect(report.verdict == .inconclusive && report.sentence == material.failure)
+    let terminal = TerminalSummary(report, color: false).text
+    #expect(terminal.hasPrefix("INCONCLUSIVE  The cluster is NOT as before"), "\(terminal)")
+    let page = HTMLReport(FinishedRun(report: report, exitCode: 69, profile: "")).text
+    #expect(page.contains("<title>votebench: inconclusive") && !page.contains("<header class=\"pass\""))
+    let json = try SummaryDocument(report, exitCode: 69).json()
+    #expect(json.contains("\n  \"verdict\" : \"inconclusive\"") && json.contains("\"exit_code\" : 69"))
+    #expect(MetricsText(report).text.contains("votebench_verdict{verdict=\"pass\"} 0\n"))
+    // A violation remains one.
+    let failing = try StagedRun.rollout().report("p50 < 1us")
+    #expect(RunReport(heading: clean.heading, material: material, demands: failing.demands).verdict == .fail)
+    let load = try StagedRun.load(500, 30).report("errors == 0")
+    material = load.material
+    material.failure = "The cluster is NOT as before"
+    let difference = try RunDifference(
+      load, RunReport(heading: load.heading, material: material, demands: load.demands))
+    #expect(try RunDifference(load, load).verdict == .pass && difference.verdict == .inconclusive)
+    #expect(difference.notes.contains { $0.contains("B went wrong on its way") }, "\(difference.notes)")
+  }
+
+  private func rolledOut(_ outcomes: [RolloutOutcome], _ expressions: String...) throws -> RunReport {
+    var run = StagedRun.rollout()
+    run.rollouts = outcomes.enumerated().map { place, outcome in
+      var record = RolloutRecord(
+        trigger: "kubectl", workload: Workload(.deployment, "app"), isRollback: place == 1,
+        start: StagedRun.origin + .seconds(2 + 4 * place))
+      (record.end, record.outcome) = (record.start + .seconds(1), outcome)
+      return record
+    }
+    let report = try run.report()
+    return RunReport(
+      heading: report.heading, material: report.material,
+      demands: RunReport.Demands(objectives: try expressions.map { try Objective($0) }, isDuringRollout: true))
+  }
+
+  @Test("a change that was begun and did not complete fails the run, unless an objective says how it is to end")
+  func incomplete() throws {
+    for failed in [try rolledOut([.neverReady, .complete], "change: error-rate == 0"), try rolledOut([.neverReady])] {
+      #expect(
+        failed.verdict == .fail && failed.sentence.contains("deployment/app: the new pods run"), "\(failed.sentence)")
+      let checks = ReportChecks(failed, exitCode: 1).all.filter { $0.verdict != .pass }
+      #expect(checks.map(\.name) == ["every change that was begun completed"] && checks[0].verdict == .fail)
+      #expect(TerminalSummary(failed, color: false).text.hasPrefix("FAIL  deployment/app: the new pods run"))
+    }
+    let changed = try rolledOut([.complete, .timedOut], "change: error-rate == 0")
+    #expect(changed.verdict == .fail && changed.sentence.hasPrefix("the cluster is NOT as before"))
+    #expect(try rolledOut([.neverReady, .complete], "rollout.outcome == never-ready").verdict == .pass)
+    #expect(try rolledOut([.neverReady, .timedOut], "rollout.outcome == never-ready").verdict == .fail)
+    #expect(try rolledOut([.complete, .complete], "change: error-rate == 0").verdict == .pass)
+    // What was cut short was not shown to fail.
+    #expect(try rolledOut([.interrupted, .complete], "change: error-rate == 0").incomplete == nil)
+  }
+
+  @Test("the root of junit.xml has the attributes that Jenkins' schema gives it, and no other")
+  func root() throws {
+    let report = report(try demands("p50 < 1h"))
+    let lines = JUnitDocument(report, ReportChecks(report, exitCode: 1)).text.split(separator: "\n")
+    let root = try #require(lines.first { $0.hasPrefix("<testsuites") })
+    let names = root.dropLast().split(separator: " ").dropFirst().compactMap { $0.split(separator: "=").first }
+    #expect(Set(names.map(String.init)) == ["name", "tests", "failures", "errors", "time"], "\(root)")
+    #expect(lines.contains { $0.hasPrefix("  <testsuite ") && $0.contains(" skipped=\"0\"") })
   }
 
   @Test("an objective that was given up is named, and fails the run whatever it is judged to be at the end")

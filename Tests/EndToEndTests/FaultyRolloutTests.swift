@@ -25,9 +25,12 @@ struct FaultyRolloutTests {
   @Test("an image that does not exist ends within the rollout timeout, undone: exit 1")
   func missing() async throws {
     try await withStage { stage in
-      let run = try await Votebench(on: stage).run(Votebench.shortRollout + ["--image", "voting-app:missing"])
+      let run = try await Votebench(on: stage).run(
+        Votebench.shortRollout + ["--image", "voting-app:missing", "--slo", "change: error-rate == 0"])
       let summary = try #require(run.summary, "\(run.output)")
       #expect(run.status == 1, "\(run.output)")
+      // No objective asks how it ends, and none is violated.
+      #expect(summary.verdict == "fail" && !summary.objectives.contains { $0.verdict == "fail" }, "\(run.output)")
       #expect(summary.rollouts.map(\.outcome) == ["image-pull", "complete"])
       #expect(summary.rollouts[0].detail?.contains("voting-app:missing") == true)
       #expect(summary.rollouts[1].trigger.contains("rollout undo"))

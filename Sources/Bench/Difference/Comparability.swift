@@ -59,6 +59,7 @@ struct Comparability: Sendable {
     if report.material.isInterrupted || report.material.aborted != nil {
       notes.append("\(name) was ended before its time")
     }
+    if let failure = report.material.failure { notes.append("\(name) went wrong on its way: \(failure)") }
     if !report.keepsSchedule { notes.append("the generator did not keep its schedule in \(name)") }
   }
 }

@@ -87,7 +87,9 @@ package struct RunDifference: Sendable {
     counts = CountPair.all(reference.material.consistency, candidate.material.consistency)
     curves = Self.curves(reference, candidate, comparability.phases)
     notes = comparability.notes + Self.drift(comparisons, comparability.phases)
-    let isWhole = ![reference, candidate].contains { $0.material.isInterrupted || $0.material.aborted != nil }
+    let isWhole = ![reference, candidate].contains {
+      $0.material.isInterrupted || $0.material.aborted != nil || $0.material.failure != nil
+    }
     verdict =
       (comparisons.map(\.answer.verdict) + objectives.map(\.answer.verdict) + counts.map(\.answer.verdict)
       + [isWhole ? .pass : .inconclusive]).merged

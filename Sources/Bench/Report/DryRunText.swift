@@ -63,7 +63,9 @@ package struct DryRunText: Sendable {
 
   /// Each objective with what the run can say of it.
   private func objectives(_ plan: PhasePlan) -> [String] {
-    if profile.objectives.isEmpty { return ["none: only a proven inconsistency fails the run"] }
+    if profile.objectives.isEmpty {
+      return ["none: only a proven inconsistency, or a rollout that does not complete, fails the run"]
+    }
     let width = profile.objectives.map(\.expression.count).max() ?? 0
     return profile.objectives.map { objective in
       let prospect = Prospect(objective, profile, plan)

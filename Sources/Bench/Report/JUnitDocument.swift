@@ -13,18 +13,19 @@ package struct JUnitDocument: Sendable {
   }
 
   /// The text, with a line break at its end.
+  ///
+  /// The root has the attributes that Jenkins' schema gives it, of which `skipped` is none.
   package var text: String {
     let seconds = decimal(report.phases.reduce(0) { $0 + $1.duration.seconds }, 3)
     let counts =
-      "tests=\"\(checks.all.count)\" failures=\"\(count(.fail))\" errors=\"\(count(.inconclusive))\" skipped=\"0\""
-      + " time=\"\(seconds)\""
+      "tests=\"\(checks.all.count)\" failures=\"\(count(.fail))\" errors=\"\(count(.inconclusive))\" time=\"\(seconds)\""
     let heading = report.heading
     let properties = [
       ("target", heading.target), ("run", heading.run), ("seed", "\(heading.seed)"), ("version", heading.version),
       ("visible", report.visibility.sentence), ("error-budget", report.budget.sentence),
     ].map { "      <property name=\"\($0)\" value=\"\(Self.escaped($1))\"/>\n" }
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"votebench\" \(counts)>\n"
-      + "  <testsuite name=\"votebench\" \(counts) timestamp=\"\(Self.escaped(heading.startedAt.replacing("Z", with: "")))\">\n"
+      + "  <testsuite name=\"votebench\" \(counts) skipped=\"0\" timestamp=\"\(Self.escaped(heading.startedAt.replacing("Z", with: "")))\">\n"
       + "    <properties>\n\(properties.joined())    </properties>\n"
       + checks.all.map(Self.element).joined() + "  </testsuite>\n</testsuites>\n"
   }

@@ -39,7 +39,14 @@ package struct ReportChecks: Sendable {
     all.append(
       Check(
         group: "run", name: "no inconsistency is proven", verdict: consistency.verdict == .fail ? .fail : .pass,
-        reason: proven.map { "\($0.code.rawValue): \($0.detail)" } ?? "the tally speaks against no vote"))
+        reason: proven.map { "\($0.code.rawValue): \($0.detail)" }
+          ?? (consistency.lostMinimum == 0
+            ? "the tally speaks against no vote"
+            : "\(consistency.lostMinimum) lost votes are within what the objectives put up with")))
+    if let incomplete = report.incomplete {
+      all.append(
+        Check(group: "run", name: "every change that was begun completed", verdict: .fail, reason: incomplete.ending))
+    }
     all.append(
       Check(
         group: "run", name: "the generator kept its schedule", verdict: report.keepsSchedule ? .pass : .inconclusive,
@@ -51,7 +58,8 @@ package struct ReportChecks: Sendable {
           group: "run", name: "the run was not given up", verdict: .fail,
           reason: "\(aborted.expression): \(aborted.reason)"))
     }
-    let isWhole = !report.material.isInterrupted && (0...2).contains(exitCode)
+    let isWhole =
+      !report.material.isInterrupted && report.material.failure == nil && (0...2).contains(exitCode)
     all.append(
       Check(
         group: "run", name: "the run reached its end", verdict: isWhole ? .pass : .inconclusive,

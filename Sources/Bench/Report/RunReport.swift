@@ -165,6 +165,11 @@ package struct RunReport: Sendable {
   package let objectives: [Objective.Result]
   /// True when the start lag's p99 over `total` is at most 10 ms: what votebench asks of itself.
   package let keepsSchedule: Bool
+  /// The change that was begun and ended otherwise than complete, a rollback before others.
+  ///
+  /// Nil also where an objective on `rollout.outcome` is in force, which then decides. One that was cut short is none:
+  /// then the run was.
+  package let incomplete: RolloutRecord?
   /// The verdict over the run.
   package let verdict: Verdict
 
@@ -189,7 +194,9 @@ package struct RunReport: Sendable {
       of: judged.votes.due,
       seconds: phases.filter { judgedPart.contains($0.phase) }.reduce(0) { $0 + $1.duration.seconds })
     objectives = Objective.judge(demands.objectives, evidence)
-    verdict = Self.verdict(self.objectives, material, keepsSchedule: keepsSchedule)
+    incomplete = Self.incomplete(material, demands)
+    verdict = Self.verdict(
+      self.objectives, material, keepsSchedule: keepsSchedule, isComplete: incomplete == nil)
   }
 
   /// What the objectives were judged by.
@@ -274,15 +281,25 @@ package struct RunReport: Sendable {
     return sum
   }
 
-  private static func verdict(_ objectives: [Objective.Result], _ material: Material, keepsSchedule: Bool) -> Verdict {
+  private static func incomplete(_ material: Material, _ demands: Demands) -> RolloutRecord? {
+    guard !demands.objectives.contains(where: { $0.metric == .rollout(.outcome) }) else { return nil }
+    let failed = material.rollouts.filter { ![.complete, .interrupted, nil].contains($0.outcome) }
+    return failed.first(where: \.isRollback) ?? failed.first
+  }
+
+  private static func verdict(
+    _ objectives: [Objective.Result], _ material: Material, keepsSchedule: Bool, isComplete: Bool
+  ) -> Verdict {
     // Every proven inconsistency fails the run; what the check could not see counts through the votes objectives.
     let inconsistency: Verdict = material.consistency.verdict == .fail ? .fail : .pass
-    // What was cut short has not shown what it was begun for.
-    let isWhole: Verdict = keepsSchedule && !material.isInterrupted ? .pass : .inconclusive
+    // What was cut short, or went wrong on the way, has not shown what it was begun for.
+    let isWhole: Verdict =
+      keepsSchedule && !material.isInterrupted && material.failure == nil ? .pass : .inconclusive
+    let isChanged: Verdict = isComplete ? .pass : .fail
     // Where nothing is asked for there has to be something that nothing speaks against.
     let isSeen: Verdict = objectives.isEmpty && material.consistency.accepted == 0 ? .inconclusive : .pass
     let isEndedForIt: Verdict = material.aborted == nil ? .pass : .fail
-    return (objectives.map(\.verdict) + [inconsistency, isWhole, isSeen, isEndedForIt]).merged
+    return (objectives.map(\.verdict) + [inconsistency, isWhole, isChanged, isSeen, isEndedForIt]).merged
   }
 
   /// Who answered votes from baseline to recovered, in the order of their first answer, and what.
@@ -310,8 +327,10 @@ package struct RunReport: Sendable {
 
   /// Why the verdict is what it is, in a sentence.
   package var sentence: String {
+    if verdict == .inconclusive, let failure = material.failure { return failure }
     if let decisive = objectives.first(where: { $0.verdict == verdict && verdict != .pass }) { return decisive.reason }
     if let aborted = material.aborted { return aborted.reason }
+    if let incomplete { return incomplete.ending }
     if verdict == .pass { return objectives.isEmpty ? "nothing speaks against it" : "every objective holds" }
     if let finding = material.consistency.findings.first { return finding.detail }
     if material.isInterrupted { return "nothing speaks against it, but the run did not reach its end" }

@@ -96,4 +96,10 @@ package struct RolloutRecord: Sendable, Hashable, Codable {
     self.isRollback = isRollback
     self.start = start
   }
+
+  /// How it ended, in a sentence that names what rolled.
+  package var ending: String {
+    let end = "\(workload): \((outcome ?? .interrupted).sentence)"
+    return isRollback && outcome != .complete ? "the cluster is NOT as before: rolling back, \(end)" : end
+  }
 }
