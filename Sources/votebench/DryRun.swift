@@ -37,7 +37,9 @@ struct DryRun {
   private func text(cluster: [String], commands: [DryRunText.Command], watches: [String]) -> String {
     let folder =
       profile.out ?? Program.projectFile("Reports/runs/<UTC time>-") + (profile.rollout == nil ? "load" : "rollout")
-    let files = ["summary.json", "latency.hgrm", "latency.<phase>.hgrm", "latency.hlog", "events.ndjson"]
+    let files =
+      FinishedRun.Format.allCases.map(\.file)
+      + ["latency.<phase>.hgrm", "latency.hlog", "profile.yaml"] + (profile.keepsLedger ? ["votes.ledger"] : [])
     return DryRunText(
       profile, cluster: cluster, commands: commands, watches: watches,
       report: [folder, (files + (profile.rollout == nil ? [] : ["journal.ndjson"])).joined(separator: ", ")]

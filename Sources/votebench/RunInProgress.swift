@@ -71,7 +71,9 @@ struct RunInProgress {
     baseline = Baseline(choices: ballot.choices)
     sources = TallySources(profile.tallySources, labels: profile.hasPrivateLabels ? ballot.choices : nil)
     machine = RunMachine(plan: RunMachine.Plan(profile))
-    watch = profile.abortsOnFail ? AbortWatch(profile.objectives, most: PhasePlan(profile).mostVotes) : nil
+    watch =
+      profile.abortsOnFail
+      ? AbortWatch(profile.objectives) { PhasePlan(profile).mostVotes($0, of: profile.schedule) } : nil
   }
 
   /// Takes one event into account.
@@ -365,9 +367,7 @@ struct RunInProgress {
   }
 
   private var rules: ConsistencyRules {
-    ConsistencyRules(
-      semantics: export?.semantics ?? profile.semantics,
-      foreign: profile.hasPrivateLabels ? .privateLabel : .exclusive, sources: sources.traits)
+    ConsistencyRules(profile, semantics: export?.semantics ?? profile.semantics, sources: sources.traits)
   }
 
   private func elapsed(_ now: MonotonicTime) -> Duration? {

@@ -115,6 +115,14 @@ struct AbortWatchTests {
     // What tests at each moment would do is another matter: section 7 has 13.5 % for twenty looks.
   }
 
+  @Test("a run is not given up for an outage that is votebench's own standstill")
+  func standstill() throws {
+    var run = failing { (1200..<1300).contains($0.index) }
+    #expect(try end(["rollout: outage.max < 500ms"], run) != nil)
+    run.lag = { (1200..<1300).contains($0.index) ? Double(1300 - $0.index) * 10 : 0 }
+    #expect(try end(["rollout: outage.max < 500ms"], run) == nil)
+  }
+
   @Test("windows, pods and comparisons are judged at the end")
   func others() throws {
     let run = failing { $0.phase == .rollout }
@@ -166,10 +174,53 @@ struct ProspectTests {
       ("error-rate <= 10%", [.rate: "50"], .cannot, "at least 80/s"),
       ("error-rate == 0", [.stages: "10s@500,10s@500..0"], .cannot, "at least 80/s"),
       ("p99 < 1s", [.closed: "4"], .depends, "nobody knows how many"),
+      ("each pod: errors == 0", [:], .depends, "who answers"), ("each version: p99 < 1s", [:], .depends, "who answers"),
+      (
+        "recovered: error-rate <= 2 * baseline: error-rate", [.duringRollout: "true"], .cannot,
+        "a margin, such as + 0.1%"
+      ),
+      ("recovered: error-rate <= baseline: error-rate + 0.1%", [.duringRollout: "true"], .depends, "four blocks"),
+      (
+        "rollout: p99 <= 2 * baseline: p99",
+        [.duringRollout: "true", .stages: "30s@500,900s@1000", .warmup: "10s"], .cannot, "at the same rate"
+      ),
+      (
+        "recovered: p99 <= 2 * baseline: p99",
+        [.duringRollout: "true", .stages: "100s@500,900s@1000", .warmup: "10s"], .depends, "at the same rate"
+      ),
+      (
+        "recovered: p99 <= 2 * baseline: p99", [.duringRollout: "true", .closed: "4"], .depends, "ask as often in both"
+      ),
+      ("freshness.p99 < 2s", [:], .cannot, "--poll-interval 133ms"),
+      ("freshness.p99 < 2s", [.pollInterval: "100ms"], .depends, "there are 400 at most"),
+      ("freshness.p99 < 2s", [.duringRollout: "true"], .can, ""), ("freshness.max < 2s", [:], .can, ""),
     ] as [(String, [Settings.Key: String], Prospect.Answer, String)])
   func answers(expression: String, settings: [Settings.Key: String], expected: Prospect.Answer, reason: String) throws {
     let (answer, why) = try self.answer(expression, settings)
     #expect(answer == expected && why.contains(reason), "\(answer): \(why)")
+  }
+
+  @Test("no course of a run has more votes than the most that it can have, with stages too")
+  func mostVotes() throws {
+    var asked = Settings()
+    for (key, text) in [
+      (Settings.Key.duringRollout, "true"), (.stages, "60s@100,10s@1000,600s@100"), (.warmup, "0s"), (.baseline, "30s"),
+      (.settle, "10s"),
+    ] { asked.set(key, Settings.Setting(text, place: "--\(key.rawValue)")) }
+    let profile = try RunProfile.validate(asked, freshSeed: 1).get()
+    let (plan, schedule) = (PhasePlan(profile), profile.schedule)
+    let most = try #require(plan.mostVotes(.settle, of: schedule))
+    // The rollout may take from no time to two minutes.
+    for second in Int64(30)...150 {
+      let (begin, end) = (second * 1_000_000_000, (second + 10) * 1_000_000_000)
+      let votes = try #require(schedule.votesDue(before: end)) - #require(schedule.votesDue(before: begin))
+      #expect(votes <= most, "\(votes) from \(second) s on")
+    }
+    #expect(most >= 10_000 && most < 20_000)
+    let constant = try RunProfile.validate(Settings(), freshSeed: 1).get()
+    let total = try #require(PhasePlan(constant).total.votes)
+    #expect(try #require(PhasePlan(constant).mostVotes(.total, of: constant.schedule)) >= total.upperBound / 2)
+    #expect(plan.mostVotes(.total, of: Schedule(.closed(users: 1))) == nil)
   }
 
   @Test("what is said before comes true: a run in which nothing fails passes what it can decide, and only that")

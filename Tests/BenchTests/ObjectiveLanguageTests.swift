@@ -151,6 +151,9 @@ struct ObjectiveLanguageTests {
       ("rollout.outcome == complete", "rollout.outcome == crash-loop", true),
       ("votes.lost == 0", "votes.lost == 1", true),
       ("votes.accepted > 5", "votes.accepted <= 5", true), ("error-rate == 0", "availability >= 99%", false),
+      ("errors > 0", "errors < 1", true), ("errors > 0", "errors < 2", false), ("errors > 2", "errors <= 2", true),
+      ("kept fresh: errors == 0", "fresh kept: errors >= 1", true), ("kept: errors == 0", "fresh: errors >= 1", false),
+      ("error-rate < 1%", "error-rate <= 0.5%", false),
     ])
   func contradictions(one: String, other: String, contradict: Bool) throws {
     #expect(try read(one).contradicts(try read(other)) == contradict)

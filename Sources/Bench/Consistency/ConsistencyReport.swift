@@ -241,7 +241,7 @@ package struct ConsistencyReport: Sendable {
       }
     }
     freshness = Freshness(most)
-    freshnessAtLeast = Freshness(least)
+    freshnessAtLeast = Freshness(atLeast: least)
     if untold > 0 {
       findings.append(
         Finding(.notIdentifiable, "\(uncertain) uncertain votes leave open how old the tally was at \(untold) polls"))
@@ -263,6 +263,13 @@ extension ConsistencyReport.Freshness {
   fileprivate init?(_ distribution: Distribution) {
     guard let figures = distribution.milliseconds else { return nil }
     self.init(p50: figures.p50, p99: figures.p99, max: figures.max, count: figures.count)
+  }
+
+  /// From below: what a slot of the distribution holds is not rounded up.
+  fileprivate init?(atLeast distribution: Distribution) {
+    guard let figures = distribution.milliseconds else { return nil }
+    let ranked = distribution.millisecondsAtLeast(at: [50, 99])
+    self.init(p50: ranked[0], p99: ranked[1], max: figures.max, count: figures.count)
   }
 }
 
@@ -292,7 +299,7 @@ extension ConsistencyReport {
     notes = Notes(merging: reports.map(\.notes))
     polls = Self.merged(shards)
     freshness = Freshness(Self.distribution(polls.compactMap(\.age?.upperBound)))
-    freshnessAtLeast = Freshness(Self.distribution(polls.compactMap(\.age?.lowerBound)))
+    freshnessAtLeast = Freshness(atLeast: Self.distribution(polls.compactMap(\.age?.lowerBound)))
   }
 
   /// Every poll of any shard, with what the shards' last polls until then showed together.

@@ -80,6 +80,15 @@ package struct ConsistencyRules: Sendable, Hashable, Codable {
     self.sources = sources
   }
 
+  /// The rules of a run by `profile`, as `semantics` says what a row of the export stands for.
+  ///
+  /// As many losses are put up with as the strictest objective on `votes.lost` allows: none without one.
+  package init(_ profile: RunProfile, semantics: Semantics, sources: [Source]) {
+    self.init(
+      semantics: semantics, foreign: profile.hasPrivateLabels ? .privateLabel : .exclusive,
+      lossBudget: profile.objectives.compactMap(\.lossesAllowed).min() ?? 0, sources: sources)
+  }
+
   /// What is known of source `number`.
   package func traits(of number: Int) -> Source {
     number < sources.count ? sources[number] : Source(name: "source \(number)")

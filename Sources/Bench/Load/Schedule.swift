@@ -76,6 +76,12 @@ package struct Schedule: Sendable, Hashable {
     return plan?.lowestRatePerSecond(from: begin, to: end)
   }
 
+  /// The highest one, likewise.
+  package func highestRatePerSecond(from begin: Int64, to end: Int64) -> Double? {
+    if case .poisson(let rate, _) = arrivals { return rate.perSecond }
+    return plan?.highestRatePerSecond(from: begin, to: end)
+  }
+
   /// When vote `index` is due, in nanoseconds after the beginning, rounded down from the exact moment.
   ///
   /// Nil where no formula tells (Poisson: walk a cursor), where votes are not due by themselves (closed), and for a

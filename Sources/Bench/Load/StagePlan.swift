@@ -103,9 +103,19 @@ struct StagePlan: Sendable, Hashable {
 
   /// The lowest rate from `begin` to `end`: at one of them, or where a stage begins or ends between them.
   func lowestRatePerSecond(from begin: Int64, to end: Int64) -> Double {
+    turningRates(from: begin, to: end).reduce(.infinity, min)
+  }
+
+  /// The highest rate, likewise.
+  func highestRatePerSecond(from begin: Int64, to end: Int64) -> Double {
+    turningRates(from: begin, to: end).reduce(0, max)
+  }
+
+  /// Among these are the lowest and the highest rate.
+  private func turningRates(from begin: Int64, to end: Int64) -> [Double] {
     let inside = pieces.filter { begin < $0.begin && $0.begin < end }
     let edges = inside.flatMap { [ratePerSecond(at: $0.begin), ratePerSecond(at: $0.begin - 1)] }
-    return (edges + [ratePerSecond(at: end - 1)]).reduce(ratePerSecond(at: begin), min)
+    return [ratePerSecond(at: begin)] + edges + [ratePerSecond(at: max(begin, end - 1))]
   }
 
   // MARK: Laying out

@@ -143,6 +143,11 @@ extension Distribution {
     count == 0 ? [] : self.percentiles(percentiles, of: slots).map { Double($0) / 1e6 }
   }
 
+  /// The same from below: the lowest value of the slot in which a percentile lies, and at least the smallest value.
+  package func millisecondsAtLeast(at percentiles: [Double]) -> [Double] {
+    count == 0 ? [] : ranked(percentiles, of: slots).map { Double(max(minimum, layout.lowestValue(of: $0))) / 1e6 }
+  }
+
   private func summary(unit: Double) -> Summary? {
     guard count > 0 else { return nil }
     let slots = slots
@@ -154,6 +159,11 @@ extension Distribution {
 
   /// The values of ascending percentiles; `slots` are not empty.
   private func percentiles(_ wanted: [Double], of slots: [(slot: Int, count: UInt64)]) -> [Int64] {
+    ranked(wanted, of: slots).map { min(maximum, layout.highestValue(of: $0)) }
+  }
+
+  /// The slots in which ascending percentiles lie; `slots` are not empty.
+  private func ranked(_ wanted: [Double], of slots: [(slot: Int, count: UInt64)]) -> [Int] {
     var (place, reached) = (0, slots[0].count)
     return wanted.map { percentile in
       // One step down, so that 99.9 % of 1000 is 999 and not, by rounding, 1000.
@@ -162,7 +172,7 @@ extension Distribution {
         place += 1
         reached += slots[place].count
       }
-      return min(maximum, layout.highestValue(of: slots[place].slot))
+      return slots[place].slot
     }
   }
 

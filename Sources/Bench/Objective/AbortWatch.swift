@@ -85,11 +85,11 @@ package struct AbortWatch: Sendable {
       searched += 1
       guard vote.cause != .generatorLate else { continue }
       if vote.outcome == .accepted {
-        search.addAccepted(due: vote.intended) {
+        search.addAccepted(vote) {
           ledger.schedule.ratePerSecond(at: ($0 - ledger.origin).nanoseconds) ?? .infinity
         }
       } else {
-        search.addFailed(due: vote.intended)
+        search.addFailed(vote)
       }
       guard let outage = search.current else { continue }
       for one in outages {
@@ -98,7 +98,7 @@ package struct AbortWatch: Sendable {
         guard let first, let phase = edges.phase(at: outage.lastFailed), one.objective.scope.part.contains(phase) else {
           continue
         }
-        let lasted = Double((outage.lastFailed - max(first, outage.start)).nanoseconds)
+        let lasted = Double(min(outage.lower, outage.lastFailed - max(first, outage.start)).nanoseconds)
         guard !one.objective.isMet(lasted, limit: one.limit) else { continue }
         return (one.objective, "an outage has lasted \(Objective.time(lasted)) already")
       }

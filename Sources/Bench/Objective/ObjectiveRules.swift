@@ -117,9 +117,15 @@ extension Objective {
     return nil
   }
 
+  /// The most lost votes with which the objective is met; nil where it speaks of something else.
+  var lossesAllowed: Int? {
+    guard metric == .votes(.lost), let allowed, allowed.high.isFinite else { return nil }
+    return Int(min(max(allowed.high, 0), 1e9))
+  }
+
   /// True when no figure can meet both.
   package func contradicts(_ other: Objective) -> Bool {
-    guard scope == other.scope, metric == other.metric else { return false }
+    guard scope.isSame(as: other.scope), metric == other.metric else { return false }
     if case .outcome(let one) = bound, case .outcome(let another) = other.bound { return one != another }
     guard let one = allowed, let another = other.allowed else { return false }
     let (low, high) = (max(one.low, another.low), min(one.high, another.high))
@@ -131,6 +137,11 @@ extension Objective {
   private var allowed: Allowed? {
     guard case .value(let value) = bound else { return nil }
     switch comparison {
+    // A count below 1.5 is at most 1, and one below 1 is 0.
+    case .below where metric.isCount: return Allowed(low: -.infinity, high: value.rounded(.up) - 1, isStrict: false)
+    case .above where metric.isCount: return Allowed(low: value.rounded(.down) + 1, high: .infinity, isStrict: false)
+    case .atMost where metric.isCount: return Allowed(low: -.infinity, high: value.rounded(.down), isStrict: false)
+    case .atLeast where metric.isCount: return Allowed(low: value.rounded(.up), high: .infinity, isStrict: false)
     case .below, .atMost: return Allowed(low: -.infinity, high: value, isStrict: comparison == .below)
     case .equal: return Allowed(low: value, high: value, isStrict: false)
     case .atLeast, .above: return Allowed(low: value, high: .infinity, isStrict: comparison == .above)
@@ -154,6 +165,25 @@ extension Objective {
     case .atLeast: value >= limit
     case .above: value > limit
     }
+  }
+}
+
+extension Objective.Metric {
+  /// True of what is counted, and never comes in parts.
+  fileprivate var isCount: Bool {
+    switch self {
+    case .errors, .outageCount, .votes: true
+    case .errorRate, .time, .outageMaximum, .freshness, .rollout: false
+    }
+  }
+}
+
+extension Objective.Scope {
+  /// True when both mean the same votes, in whatever order they name the cohorts.
+  fileprivate func isSame(as other: Self) -> Bool {
+    var (one, another) = (self, other)
+    (one.cohorts, another.cohorts) = ([], [])
+    return one == another && Set(cohorts) == Set(other.cohorts)
   }
 }
 

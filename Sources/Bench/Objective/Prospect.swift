@@ -38,12 +38,16 @@ private struct Planned {
     case .votes(.refused), .votes(.indeterminate), .votes(.dropped), .votes(.resent):
       return visible(profile.detection)
     case .errorRate, .errors, .time:
-      if case .relative(_, let part, _) = objective.bound { return comparison(part) }
+      if case .relative(_, let part, let plus) = objective.bound { return comparison(part, plus) }
+      if [.eachPod, .eachVersion].contains(objective.scope.answering) {
+        return Prospect(.depends, "nobody knows before who answers, and how often")
+      }
       return objective.isCensus(duringRollout: profile.rollout != nil) ? census : sample
     case .outageMaximum: return outage
     case .outageCount: return visible(profile.detection)
     case .votes(.duplicated) where profile.target != .sandbox && profile.semantics == .upsert:
       return Prospect(.cannot, "each voter has one row: duplicates are not observable (--semantics count)")
+    case .freshness(.percentile(let percentile)) where profile.rollout == nil: return polls(percentile)
     case .votes, .freshness, .rollout: return Prospect(.can, "")
     }
   }
@@ -157,7 +161,46 @@ private struct Planned {
     return Prospect(.can, enough.reason + "; with failures, or in bursts, it takes more")
   }
 
-  private func comparison(_ part: Objective.Part) -> Prospect {
+  /// Whether there are polls enough for a percentile of the ages that they show.
+  private func polls(_ percentile: Int) -> Prospect {
+    let needed = FailureRate.attemptsWithoutFailure(atMost: TimeFigures.rest(percentile), alpha: Objective.alpha)
+    let seconds = plan.total.length.lowerBound.seconds
+    let polls = Int(seconds / profile.pollInterval.seconds)
+    guard polls >= needed else {
+      let interval = decimal((seconds * 1000 / Double(needed)).rounded(.down), 0)
+      return Prospect(
+        .cannot,
+        "\(needed) polls bound this percentile, and there are \(polls): --poll-interval \(interval)ms, or a longer run")
+    }
+    return Prospect(
+      .depends, "\(needed) polls that do not show every vote bound this percentile, and there are \(polls) at most")
+  }
+
+  /// Whether votes are due as often in both phases; nil where they are, or where a closed loop has no rate.
+  private func sameLoad(as part: Objective.Part) -> Prospect? {
+    guard let one = plan.rates(objective.scope.part, of: profile.schedule),
+      let other = plan.rates(part, of: profile.schedule)
+    else { return nil }
+    func text(_ rates: ClosedRange<Double>) -> String {
+      decimal(rates.lowerBound, 0) + (rates.upperBound > rates.lowerBound ? "..." + decimal(rates.upperBound, 0) : "")
+    }
+    let reason =
+      "phases are compared at the same rate, and \(objective.scope.part.rawValue) has \(text(one))/s, \(part.rawValue) "
+      + "\(text(other))/s"
+    if one.lowerBound > 1.05 * other.upperBound || other.lowerBound > 1.05 * one.upperBound {
+      return Prospect(.cannot, reason)
+    }
+    let isSame =
+      max(one.upperBound, other.upperBound) <= 1.05 * min(one.lowerBound, other.lowerBound)
+    return isSame ? nil : Prospect(.depends, reason)
+  }
+
+  private func comparison(_ part: Objective.Part, _ plus: Double) -> Prospect {
+    if case .errorRate = objective.metric, plus <= 0 {
+      return Prospect(.cannot, "it takes a margin, such as + 0.1%: no finite run shows that two shares are the same")
+    }
+    let load = sameLoad(as: part)
+    if let load, load.answer == .cannot { return load }
     var least = 4.0
     if case .time(_, let statistic) = objective.metric {
       least = 20
@@ -172,10 +215,14 @@ private struct Planned {
         "\(short.rawValue) lasts \(decimal(seconds(short).upperBound, 0)) s at most, and four blocks take "
           + "\(decimal(least, 0)) s")
     }
+    if let load { return load }
     if let open = parts.first(where: { seconds($0).lowerBound < least }) {
       return Prospect(.depends, "\(open.rawValue) must last \(decimal(least, 0)) s for four blocks of time")
     }
-    return Prospect(.depends, "both phases have four blocks; how much they vary is known afterwards")
+    return Prospect(
+      .depends,
+      "both phases have four blocks; how much they vary is known afterwards"
+        + (profile.schedule.isClosed ? ", and whether users of a closed loop ask as often in both" : ""))
   }
 
   private var outage: Prospect {
@@ -188,16 +235,7 @@ extension PhasePlan {
   /// How votes come at their scarcest in a part of the run, however long its changes take.
   func arrivals(_ part: Objective.Part, of schedule: Schedule) -> Arrivals {
     guard !schedule.isClosed else { return .whenFree }
-    var (earliest, latest) = (Duration.zero, Duration.zero)
-    var rates: [Double] = []
-    for phase in phases {
-      let begin = earliest
-      earliest += parts[phase]?.length.lowerBound ?? .zero
-      latest += parts[phase]?.length.upperBound ?? .zero
-      guard part.contains(phase) else { continue }
-      schedule.lowestRatePerSecond(from: begin.nanoseconds, to: latest.nanoseconds).map { rates.append($0) }
-    }
-    let rate = rates.min() ?? 0
+    let rate = rates(part, of: schedule)?.lowerBound ?? 0
     return schedule.isRandom ? .random(perSecond: rate) : .even(perSecond: rate)
   }
 }

@@ -18,11 +18,36 @@ package struct PhasePlan: Sendable, Hashable {
   /// All of them together.
   package let total: Part
 
-  /// How many votes a part of the run can have at most; nil in the closed model.
-  package func mostVotes(_ part: Objective.Part) -> Int? {
-    let counts = phases.filter(part.contains).map { parts[$0]?.votes?.upperBound }
+  /// How many votes of `schedule` a part of the run can have at most; nil in the closed model.
+  package func mostVotes(_ part: Objective.Part, of schedule: Schedule) -> Int? {
+    let counts = phases.filter(part.contains).map { phase in
+      let seconds = parts[phase]?.length.upperBound.seconds ?? 0
+      // With stages a change that takes half of its time may end in the midst of the highest.
+      return rates(Objective.Part(rawValue: phase.rawValue) ?? part, of: schedule).map { rates in
+        Int((rates.upperBound * seconds).rounded(.up))
+      }
+    }
     // A phase may end between two votes, and random arrivals are more than their mean now and then.
     return counts.reduce(Int?.some(0)) { sum, count in sum.flatMap { sum in count.map { sum + $0 + $0 / 10 + 1 } } }
+  }
+
+  /// The lowest and the highest rate of a part of the run in votes per second, however long its changes take; nil in the
+  /// closed model, and for a part that it does not have.
+  package func rates(_ part: Objective.Part, of schedule: Schedule) -> ClosedRange<Double>? {
+    var (earliest, latest) = (Duration.zero, Duration.zero)
+    var rates: [Double] = []
+    for phase in phases {
+      let begin = earliest.nanoseconds
+      earliest += parts[phase]?.length.lowerBound ?? .zero
+      latest += parts[phase]?.length.upperBound ?? .zero
+      guard part.contains(phase) else { continue }
+      rates += [
+        schedule.lowestRatePerSecond(from: begin, to: latest.nanoseconds),
+        schedule.highestRatePerSecond(from: begin, to: latest.nanoseconds),
+      ].compactMap(\.self)
+    }
+    guard let least = rates.min(), let most = rates.max() else { return nil }
+    return least...most
   }
 
   /// The phases of a run with this profile.
