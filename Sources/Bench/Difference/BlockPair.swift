@@ -46,10 +46,15 @@ struct BlockPair {
     return max(least, longest / 200, Int((votes / max(rate, 1e-3)).rounded(.up)))
   }
 
-  /// How long phases have four blocks of such votes.
-  static func secondsNeeded(
+  /// Why there is no pair: too little time for four blocks of such votes, or blocks that are alike; and how long both
+  /// phases would have to be for one, or for longer blocks than were tried.
+  static func shortage(
     _ one: VoteSlice, _ two: VoteSlice, _ statistic: Objective.Statistic, from least: Int = 5
-  ) -> Int {
-    4 * firstLength(one, two, statistic, least)
+  ) -> (isShort: Bool, seconds: Int) {
+    var length = firstLength(one, two, statistic, least)
+    let shorter = min(one.seconds.count, two.seconds.count)
+    if shorter / length < 4 { return (true, 4 * length) }
+    while shorter / length >= 12 { length *= 2 }
+    return (false, 12 * length)
   }
 }

@@ -202,12 +202,12 @@ package struct RunComparison: Sendable, Hashable {
         .inconclusive, "votes failed while the control target did", "both runs again when the way there is sound")
     }
     guard let pair = BlockPair(later, earlier, statistic, from: 1) else {
-      let needed = BlockPair.secondsNeeded(later, earlier, statistic, from: 1)
-      let isShort = min(later.seconds.count, earlier.seconds.count) < needed
+      let shortage = BlockPair.shortage(later, earlier, statistic, from: 1)
       return decide(
         .inconclusive,
-        "TOO_FEW_BLOCKS: " + (isShort ? "too short for four blocks of each" : "neighbouring blocks are too much alike"),
-        "phases of \(isShort ? needed : 2 * min(later.seconds.count, earlier.seconds.count)) s or more, of both")
+        "TOO_FEW_BLOCKS: "
+          + (shortage.isShort ? "too short for four blocks of each" : "neighbouring blocks are too much alike"),
+        "phases of \(shortage.seconds) s or more, of both")
     }
     blocks = Blocks(reference: pair.earlier.count, candidate: pair.later.count, seconds: pair.length)
     probability = margin.probability(pair.later, pair.earlier)

@@ -15,21 +15,50 @@ extension Objective {
     guard stream.slice.votes > 0, reference.votes > 0 else {
       return compared(.inconclusive, "no vote was due in one of the two", remedy: "longer phases")
     }
+    if let unlike = unlike(part, evidence) { return unlike }
+    let result = judge(stream, against: reference, of: part, TimeMargin(factor: factor, plus: plus), evidence)
+    // Users of a closed loop ask less while they wait: what was not asked cannot have gone wrong.
+    let rates = [stream.slice, reference].map { Double($0.votes) / max($0.length, 0.001) }
+    guard evidence.ledger.schedule.isClosed, result.verdict == .pass, rates[0] < 0.95 * rates[1] else { return result }
+    return unlike(part, rates)
+  }
+
+  /// Where the votes were not due as often in both phases: what differs may be the load's doing.
+  ///
+  /// Source: SLO statistics, section 5.4.
+  private func unlike(_ part: Part, _ evidence: Evidence) -> Result? {
+    guard let one = evidence.meanRate(scope.part), let other = evidence.meanRate(part),
+      max(one, other) > 1.05 * min(one, other)
+    else { return nil }
+    return unlike(part, [one, other])
+  }
+
+  private func unlike(_ part: Part, _ rates: [Double]) -> Result {
+    compared(
+      .inconclusive,
+      "LOAD: \(scope.part.rawValue) had \(decimal(rates[0], 1))/s and \(part.rawValue) \(decimal(rates[1], 1))/s: what "
+        + "differs may be the load's doing", remedy: "the same rate in both phases, as --rate has it")
+  }
+
+  private func judge(
+    _ stream: Stream, against reference: VoteSlice, of part: Part, _ margin: TimeMargin, _ evidence: Evidence
+  ) -> Result {
+    let after = after(evidence, like: stream.name, against: part)
     guard case .time(let time, let statistic) = metric else {
-      let after = scope.part == .recovered || part == .recovered ? nil : after(evidence, like: stream.name)
-      return compareFailures(stream.slice, reference, after, factor, plus, part)
+      return compareFailures(stream.slice, reference, after, margin.factor, margin.plus, part)
     }
     if let late = late(stream.slice, time, evidence) ?? late(reference, time, evidence) {
       return compared(.inconclusive, late.why, remedy: late.remedy)
     }
     let beside = stream.slice.besideControl + reference.besideControl
     if beside > 0 {
+      let best = compareTimes(stream.slice.best, reference.worst, after, statistic, margin, part)
+      if best.verdict == .fail { return best }
       return compared(
         .inconclusive, "\(beside) votes failed while the control target did",
         remedy: "run again when the way there is sound")
     }
-    let after = scope.part == .recovered || part == .recovered ? nil : after(evidence, like: stream.name)
-    return compareTimes(stream.slice, reference, after, statistic, TimeMargin(factor: factor, plus: plus), part)
+    return compareTimes(stream.slice, reference, after, statistic, margin, part)
   }
 
   private func compared(
@@ -41,8 +70,10 @@ extension Objective {
       basis: basis)
   }
 
-  /// The phase after all changes, which ought to be as the one before them; nil where there is none.
-  private func after(_ evidence: Evidence, like name: String) -> VoteSlice? {
+  /// The phase after all changes, which ought to be as the one before them; nil where there is none, or where the phase
+  /// that is compared with is not the one before.
+  private func after(_ evidence: Evidence, like name: String, against part: Part) -> VoteSlice? {
+    guard part == .baseline, scope.part != .recovered else { return nil }
     var after = self
     after.scope.part = .recovered
     return evidence.span(.recovered).map { _ in after.streamAgain(evidence, like: name) }
@@ -60,7 +91,7 @@ extension Objective {
         .inconclusive,
         "TOO_FEW_BLOCKS: \(scope.part.rawValue) and \(part.rawValue) need four blocks each, with enough votes and unlike "
           + "their neighbours", sample: sample,
-        remedy: "phases of \(BlockPair.secondsNeeded(later, earlier, statistic)) s or more, or a higher rate")
+        remedy: "phases of \(BlockPair.shortage(later, earlier, statistic).seconds) s or more, or a higher rate")
     }
     let shift = margin.shift(blocks.later, blocks.earlier)
     let probability = margin.probability(blocks.later, blocks.earlier)
@@ -105,6 +136,9 @@ extension Objective {
         remedy: "longer phases")
     }
     if later.unsent + earlier.unsent + later.besideControl + earlier.besideControl > 0 {
+      // What is worse however all of these came out is worse.
+      let best = compareFailures(later.best, earlier.worst, after, factor, plus, part)
+      if best.verdict == .fail { return best }
       return compared(
         .inconclusive, "votes were not sent by the generator itself, or failed while the control target did",
         sample: later.votes + earlier.votes, remedy: "run again on a machine, and a way there, that are sound")

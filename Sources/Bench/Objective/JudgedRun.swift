@@ -1,17 +1,35 @@
 /// Objectives on what is known of the whole run: the tally, outages, freshness and the rollouts.
 extension Objective {
-  private var limit: Double {
+  var limit: Double {
     if case .value(let value) = bound { value } else { 0 }
   }
 
   // MARK: Consistency
 
   /// Why the check could say less than it should; nil where nothing kept it.
-  private func unknown(_ consistency: ConsistencyReport) -> String? {
+  func unknown(_ consistency: ConsistencyReport) -> String? {
     consistency.findings.first { $0.code.verdict == .inconclusive }?.detail
   }
 
-  private static let againRemedy = "what the finding names; then run again"
+  /// What would let the check say more; where nothing kept it, `other`.
+  func remedy(_ consistency: ConsistencyReport, else other: String? = nil) -> String? {
+    let code = consistency.findings.first { $0.code.verdict == .inconclusive }?.code
+    switch code {
+    case .noEvidence where consistency.accepted == 0: return Self.acceptingRemedy
+    case .noEvidence: return "run again to its end, with polls of the tally before, while and after votes are sent"
+    case .masked where consistency.isExact: return "voters who vote once: leave out --revote"
+    case .masked, .notIdentifiable: return Self.exportRemedy
+    case .drainTimeout: return "a longer --drain-max"
+    case .stuck: return "run again when the worker takes what is queued"
+    case .baselineUnstable: return "run again when nobody else votes and nothing is queued, or with --private-label"
+    case .foreign: return "run again when nobody else votes, or with --private-label"
+    case .exportFailed: return "an export of voter ids that can be read (--export)"
+    default: return other
+    }
+  }
+
+  static let exportRemedy = "an export of voter ids (--export)"
+  private static let acceptingRemedy = "run again with a target that accepts votes: what failed says why it does not"
 
   func judgeLost(_ consistency: ConsistencyReport) -> Result {
     let (least, most) = (consistency.lostMinimum, consistency.lostMaximum)
@@ -33,8 +51,7 @@ extension Objective {
       }
     return result(
       verdict, reason, observed: least == most ? "\(least)" : "\(least)...\(most)", low: "\(least)", high: "\(most)",
-      sample: consistency.accepted,
-      remedy: unknown(consistency) == nil ? "an export of voter ids (--export)" : Self.againRemedy)
+      sample: consistency.accepted, remedy: remedy(consistency, else: Self.exportRemedy))
   }
 
   func judgeAltered(_ consistency: ConsistencyReport) -> Result {
@@ -42,17 +59,24 @@ extension Objective {
       guard consistency.choicesMatch, consistency.accepted > 0 else {
         return result(
           .inconclusive, "no export of voter ids, and the totals do not show each vote's choice",
-          remedy: "an export of voter ids (--export)")
+          remedy: consistency.accepted == 0 ? Self.acceptingRemedy : Self.exportRemedy)
+      }
+      if let unknown = unknown(consistency) {
+        return result(
+          .inconclusive, unknown, observed: "0", sample: consistency.accepted, remedy: remedy(consistency))
       }
       return result(
         isMet(0, limit: limit) ? .pass : .fail, "by totals: each choice shows exactly its accepted votes",
         observed: "0",
         sample: consistency.accepted)
     }
-    guard consistency.accepted > 0 else { return result(.inconclusive, "no vote was accepted", observed: "\(altered)") }
+    guard consistency.accepted > 0 else {
+      return result(
+        .inconclusive, "no vote was accepted", observed: "\(altered)", remedy: Self.acceptingRemedy)
+    }
     if let unknown = unknown(consistency), isMet(Double(altered), limit: limit) {
       return result(
-        .inconclusive, unknown, observed: "\(altered)", sample: consistency.accepted, remedy: Self.againRemedy)
+        .inconclusive, unknown, observed: "\(altered)", sample: consistency.accepted, remedy: remedy(consistency))
     }
     return result(
       isMet(Double(altered), limit: limit) ? .pass : .fail,
@@ -75,7 +99,7 @@ extension Objective {
         !isMet ? .fail : unknown == nil && consistency.accepted > 0 ? .pass : .inconclusive,
         !isMet || unknown == nil
           ? "\(found) \(count.rawValue) of \(consistency.accepted) accepted votes" : unknown ?? "",
-        observed: "\(found)", sample: consistency.accepted, remedy: Self.againRemedy)
+        observed: "\(found)", sample: consistency.accepted, remedy: remedy(consistency, else: Self.acceptingRemedy))
     default: return judgeSent(count, evidence)
     }
   }
@@ -119,40 +143,13 @@ extension Objective {
           .inconclusive, "\(beside) votes failed while the control target did", "run again when the way there is sound")
         : verdict(.fail, text)
     }
-    if let unknown = unknown(evidence.consistency) { return verdict(.inconclusive, unknown, Self.againRemedy) }
+    if let unknown = unknown(evidence.consistency) {
+      return verdict(.inconclusive, unknown, remedy(evidence.consistency))
+    }
     if count != .accepted, let blind = streams.compactMap({ blindness($0, evidence.detection) }).first {
       return verdict(.inconclusive, blind.why, blind.remedy)
     }
     return verdict(.pass, text)
-  }
-
-  /// From above for a pass, from below for a fail: what a poll shows is not known to the moment.
-  func judgeFreshness(_ statistic: Statistic, _ consistency: ConsistencyReport) -> Result {
-    func figure(_ freshness: ConsistencyReport.Freshness?) -> Double? {
-      freshness.map { freshness in
-        switch statistic {
-        case .percentile(50_000): freshness.p50 * 1e6
-        case .percentile: freshness.p99 * 1e6
-        case .mean, .max: freshness.max * 1e6
-        }
-      }
-    }
-    guard let most = figure(consistency.freshness) else {
-      return result(
-        .inconclusive, unknown(consistency) ?? "no poll shows how far the tally is behind",
-        remedy: "more polls: a shorter --poll-interval")
-    }
-    let least = figure(consistency.freshnessAtLeast) ?? 0
-    let unknown = unknown(consistency)
-    let verdict: Verdict =
-      !isMet(least, limit: limit) ? .fail : isMet(most, limit: limit) && unknown == nil ? .pass : .inconclusive
-    let reason =
-      verdict == .inconclusive && unknown != nil
-      ? unknown ?? "" : "the oldest vote not visible yet was \(Self.time(least)) to \(Self.time(most)) old"
-    return result(
-      verdict, reason, observed: Self.time(most), low: Self.time(least), high: Self.time(most),
-      sample: consistency.freshness?.count ?? 0,
-      remedy: unknown == nil ? "a shorter --poll-interval" : Self.againRemedy)
   }
 
   // MARK: Outages
@@ -162,19 +159,34 @@ extension Objective {
       return result(.inconclusive, "the run did not reach \(scope.part.rawValue)", remedy: "run again to its end")
     }
     let results = streams(evidence).map { stream in
-      (stream.name, judgeOutages(stream, outages(stream, evidence, within: span), evidence.detection))
+      let sure =
+        stream.slice.besideControl == 0 ? nil : outages(stream, evidence, within: span, withoutBeside: true)
+      return (
+        stream.name, judgeOutages(stream, outages(stream, evidence, within: span), sure: sure, evidence.detection)
+      )
     }
     if results.count == 1, results[0].0.isEmpty { return results[0].1 }
-    return merged(results) ?? result(.inconclusive, "no vote was due")
+    return merged(results) ?? result(.inconclusive, "no vote was due", remedy: "a longer phase, or a higher rate")
   }
 
   /// Those of a stream that touch the span, cut to it: an outage that began before it goes on in it.
-  private func outages(_ stream: Stream, _ evidence: Evidence, within span: Range<Int64>) -> [Outage] {
+  ///
+  /// With `withoutBeside` votes that failed while the control target did are taken as if they had not been sent.
+  private func outages(
+    _ stream: Stream, _ evidence: Evidence, within span: Range<Int64>, withoutBeside: Bool = false
+  ) -> [Outage] {
     let origin = evidence.ledger.origin
     var all = evidence.phases.flatMap(\.figures.outages)
-    if let cohort = Cohort(rawValue: stream.name) {
-      let part = Double(stream.slice.votes) / Double(max(1, VoteSlice(evidence, scope.part).votes))
-      all = Outage.find(in: evidence.ledger.observations.lazy.filter { $0.isFresh == (cohort == .fresh) }) {
+    let cohort = Cohort(rawValue: stream.name)
+    if cohort != nil || withoutBeside {
+      let part =
+        cohort == nil
+        ? 1 : Double(stream.slice.votes) / Double(max(1, VoteSlice(evidence, scope.part).votes))
+      let votes = evidence.ledger.observations.lazy.filter { vote in
+        cohort.map { vote.isFresh == ($0 == .fresh) } ?? true
+          && !(withoutBeside && evidence.besideControl.contains(vote.index))
+      }
+      all = Outage.find(in: votes) {
         (evidence.ledger.schedule.ratePerSecond(at: ($0 - origin).nanoseconds) ?? .infinity) * part
       }
     }
@@ -182,8 +194,9 @@ extension Objective {
       let (start, last) = ((outage.start - origin).nanoseconds, (outage.lastFailed - origin).nanoseconds)
       guard start < span.upperBound, last >= span.lowerBound else { return nil }
       var cut = outage
-      cut.lower = .nanoseconds(max(0, min(last, span.upperBound - 1) - max(start, span.lowerBound)))
       if start < span.lowerBound || last >= span.upperBound {
+        let within = min(last, span.upperBound - 1) - max(start, span.lowerBound)
+        cut.lower = min(outage.lower, .nanoseconds(within))
         cut.upper = outage.upper.map { min($0, .nanoseconds(Int64(span.count))) }
       }
       return cut
@@ -192,7 +205,11 @@ extension Objective {
 
   /// Between the last vote that was well and the next: the limit has to lie beyond both bounds, and an outage as long as
   /// the limit must have been visible.
-  private func judgeOutages(_ stream: Stream, _ outages: [Outage], _ detection: Detection) -> Result {
+  ///
+  /// `sure` are those that remain where some of the votes failed while the control target did.
+  private func judgeOutages(
+    _ stream: Stream, _ outages: [Outage], sure: [Outage]?, _ detection: Detection
+  ) -> Result {
     let slice = stream.slice
     let least = outages.map(\.lower.nanoseconds).max().map(Double.init) ?? 0
     let most = outages.map { $0.upper.map { Double($0.nanoseconds) } ?? .infinity }.max() ?? 0
@@ -210,7 +227,9 @@ extension Objective {
     let text =
       isCount ? "\(outages.count) outages among \(slice.votes) votes" : "the longest outage lasted \(bounds)"
     let isViolated = !isMet(isCount ? Double(outages.count) : least, limit: limit)
-    if slice.besideControl > 0, isViolated || !outages.isEmpty {
+    if let sure, isViolated || !outages.isEmpty {
+      let remaining = judgeOutages(stream, sure, sure: nil, detection)
+      if remaining.verdict == .fail { return remaining }
       return verdict(
         .inconclusive, "\(slice.besideControl) votes failed while the control target did",
         "run again when the way there is sound")
@@ -221,14 +240,16 @@ extension Objective {
         .inconclusive, "\(slice.unsent) votes were not sent in time by the generator itself", Self.ownRemedy)
     }
     if !isCount, !isMet(most, limit: limit) {
-      return verdict(.inconclusive, text + ": the limit lies between", "a higher rate bounds it closer")
+      return verdict(
+        .inconclusive, text + ": the limit lies between",
+        most.isFinite ? "a higher rate bounds it closer" : "a longer phase: votes must be accepted before and after it")
     }
     // A count speaks of outages as long as that of --detect.
     let wanted =
       isCount ? detection : Detection(window: .nanoseconds(Int64(max(1, limit))), share: detection.share)
     if let blind = blindness(stream, wanted) { return verdict(.inconclusive, blind.why, blind.remedy) }
     guard outages.isEmpty else { return verdict(.pass, text) }
-    return verdict(.pass, "no outage of \(wanted.description) (95 %)" + Self.standstill(slice, wanted.window))
+    return verdict(.pass, "no outage of \(wanted.description) (95 %)")
   }
 
   // MARK: Rollouts
@@ -241,15 +262,14 @@ extension Objective {
       record.outcome == (record.isRollback ? .complete : wanted)
     }
     let others = rollouts.filter { !isAsWanted($0) }
-    guard let decisive = others.first(where: \.isRollback) ?? others.first ?? rollouts.first else {
+    let ended = others.first { ![.interrupted, nil].contains($0.outcome) }
+    guard let decisive = others.first(where: \.isRollback) ?? ended ?? others.first ?? rollouts.first else {
       return result(.inconclusive, "no rollout was begun", remedy: "run again to its end")
     }
     let outcome = decisive.outcome ?? .interrupted
     let which = rollouts.count(where: { !$0.isRollback }) > 1 && !others.isEmpty ? "\(decisive.workload): " : ""
     guard !decisive.isRollback || outcome == .complete else {
-      return result(
-        .fail, "the cluster is NOT as before: rolling back, \(which)\(outcome.sentence)", observed: outcome.rawValue,
-        sample: rollouts.count)
+      return result(.fail, decisive.ending, observed: outcome.rawValue, sample: rollouts.count)
     }
     return result(
       others.isEmpty ? .pass : outcome == .interrupted ? .inconclusive : .fail, which + outcome.sentence,
@@ -278,6 +298,6 @@ extension Objective {
     return result(
       !isMet ? .fail : isWhole ? .pass : .inconclusive,
       isWhole || !isMet ? seen : "not every rollout was complete",
-      observed: text(most), sample: values.count, remedy: "run again to its end")
+      observed: text(most), sample: values.count, remedy: "run again to its end, with changes that complete")
   }
 }

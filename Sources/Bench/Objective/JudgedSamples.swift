@@ -20,6 +20,9 @@ extension Objective {
       return result(.inconclusive, "no vote was due", remedy: "a longer phase, or a higher rate", evidence: .sample)
     }
     if slice.unsent > 0 || slice.besideControl > 0 {
+      // What fails however all of these came out fails.
+      let best = sampleOfFailures(Stream(name: stream.name, slice: slice.best, arrivals: nil), limit, detection)
+      if best.verdict == .fail { return best }
       return result(
         .inconclusive,
         slice.unsent > 0
@@ -53,6 +56,8 @@ extension Objective {
     if figures.attempts == 0 { return undecided(("no vote was due", "a longer phase, or a higher rate")) }
     if let missing = missing(statistic, figures, slice) { return undecided(missing) }
     if slice.besideControl > 0 {
+      let best = sampleOfTimes(slice.best, statistic, limit)
+      if best.verdict == .fail { return best }
       return undecided(
         ("\(slice.besideControl) votes failed while the control target did", "run again when the way there is sound"))
     }
@@ -89,17 +94,26 @@ extension Objective {
       ? ", in bursts: as \(decimal(rate.failures, 1)) of \(decimal(rate.attempts, 0)) that come alone" : ""
     if sample.isTooFew {
       return verdict(
-        .inconclusive, "TOO_FEW_BLOCKS: \(count)\(bursts), and neighbouring seconds are too much alike",
+        .inconclusive,
+        "TOO_FEW_BLOCKS: \(count)\(bursts), and "
+          + (sample.isShort
+            ? "the phase is too short for six blocks of \(sample.blockSeconds) s"
+            : "neighbouring seconds are too much alike"),
         "a phase of at least \(sample.secondsNeeded) s")
     }
     switch rate.verdict(atMost: limit, alpha: Self.alpha) {
-    case .pass: return verdict(.pass, "\(count)\(bursts): surely at most \(Self.percent(limit)) (95 %)")
+    case .pass:
+      // Without a failure nothing shows whether they come in bursts.
+      let alone =
+        rate.failures > 0
+        ? "" : ", taken as independent: bursts rarer than one in \(slice.seconds.count) s are not excluded"
+      return verdict(.pass, "\(count)\(bursts): surely at most \(Self.percent(limit)) (95 %)\(alone)")
     case .fail: return verdict(.fail, "\(count)\(bursts): surely more than \(Self.percent(limit)) (95 %)")
     case .inconclusive:
       let factor = sample.rate.effective.factorNeeded(atMost: limit, alpha: Self.alpha)
       return verdict(
         .inconclusive, "\(count)\(bursts): that is neither surely at most \(Self.percent(limit)) nor surely more",
-        factor.map { Self.longer($0, slice) } ?? "nothing soon: it is as near to the limit as can be")
+        factor.map { longer($0, slice) } ?? "nothing soon: it is as near to the limit as can be")
     }
   }
 
@@ -117,9 +131,11 @@ extension Objective {
         high: bounds.map { Self.time($0.upperBound) }, sample: figures.attempts, remedy: remedy, evidence: .sample,
         basis: basis)
     }
-    guard let mean = figures.value else { return verdict(.inconclusive, "no vote was due", "a longer phase") }
+    guard let mean = figures.value else {
+      return verdict(.inconclusive, "no vote was due", "a longer phase, or a higher rate")
+    }
     guard mean.isFinite else {
-      return slice.besideControl > 0
+      return slice.endless == slice.besideControl
         ? verdict(.inconclusive, "votes failed while the control target did", "run again when the way there is sound")
         : verdict(.fail, "\(slice.endless) of \(figures.attempts) votes failed, and have no time: there is no mean")
     }
@@ -130,7 +146,9 @@ extension Objective {
           slice.blocks(of: length).compactMap { TimeFigures($0, .mean).value }
         })
     else {
-      return verdict(.inconclusive, "TOO_FEW_BLOCKS: a mean needs six blocks that differ", "a phase of 30 s or more")
+      return verdict(
+        .inconclusive, "TOO_FEW_BLOCKS: a mean needs six blocks that differ",
+        "a phase of \(TimeBlocks.secondsNeeded(from: 5, of: slice.seconds.count)) s or more")
     }
     let (count, values) = (Double(blocks.values.count), blocks.values)
     let centre = values.reduce(0, +) / count
@@ -156,6 +174,8 @@ struct ShareSample {
   let blockSeconds: Int
   /// True where neighbours are alike and longer blocks would be fewer than six.
   let isTooFew: Bool
+  /// True where it is so for want of time: there are not even six of the shortest blocks.
+  let isShort: Bool
   /// How long a phase would have six blocks of the length that was tried last.
   let secondsNeeded: Int
 
@@ -174,9 +194,8 @@ struct ShareSample {
     blockSeconds = found?.length ?? first
     rate = ClusteredRate(grouped(blockSeconds))
     isTooFew = found == nil
-    var length = first
-    while isTooFew, seconds.count / length >= 6 { length *= 2 }
-    secondsNeeded = 6 * length
+    isShort = seconds.count / first < 6
+    secondsNeeded = TimeBlocks.secondsNeeded(from: first, of: seconds.count)
   }
 }
 
@@ -186,6 +205,13 @@ struct TimeBlocks {
   let length: Int
   /// The value of each block.
   let values: [Double]
+
+  /// How long a phase would have six blocks of the length that was tried last, in seconds.
+  static func secondsNeeded(from first: Int, of seconds: Int) -> Int {
+    var length = first
+    while seconds / length >= 6 { length *= 2 }
+    return 6 * length
+  }
 
   /// Blocks of `first` seconds or, as long as neighbours are alike, of twice the length and so on; nil where that leaves
   /// fewer than `least`.

@@ -182,6 +182,7 @@ package struct Objective: Sendable, Hashable {
     switch (metric, bound) {
     case (.errorRate, .value(0)): return true
     case (.errorRate, _), (.time(_, .percentile), _), (.time(_, .mean), _): return scope.every != nil
+    case (.freshness(.percentile), _): return false
     default: return true
     }
   }

@@ -50,6 +50,17 @@ extension Objective {
       return ledger.schedule.isRandom ? .random(perSecond: rate) : .even(perSecond: rate)
     }
 
+    /// How many votes were due a second on the average over a part of the run; nil where that is the same everywhere, or
+    /// up to the system (closed loop).
+    func meanRate(_ part: Part) -> Double? {
+      // Only stages change it.
+      guard ledger.schedule.duration != nil, let span = span(part), !span.isEmpty,
+        let before = ledger.schedule.votesDue(before: span.lowerBound),
+        let until = ledger.schedule.votesDue(before: span.upperBound)
+      else { return nil }
+      return Double(until - before) / Double(span.count) * 1e9
+    }
+
     /// Begin and end of a part of the run, as offsets from the first vote; nil when none of its phases had begun.
     func span(_ part: Part) -> Range<Int64>? {
       let spans = phases.filter { part.contains($0.phase) }
@@ -131,6 +142,36 @@ struct VoteSlice {
     seconds.isEmpty ? 0 : Double(seconds.count(where: \.isLate)) / Double(seconds.count)
   }
 
+  /// The same had all that says nothing of the system gone well: votes that the generator did not send, and those that
+  /// failed while the control target did.
+  var best: VoteSlice {
+    changed { second in
+      second.votes += second.unsent
+      second.failed -= second.besideControl
+      second.ofKind -= second.besideControl
+      second.endless -= second.besideControl
+    }
+  }
+
+  /// The same had all of it gone wrong.
+  var worst: VoteSlice {
+    changed { second in
+      second.votes += second.unsent
+      second.failed += second.unsent
+      second.ofKind += second.unsent
+      second.endless += second.unsent
+    }
+  }
+
+  private func changed(_ change: (inout Second) -> Void) -> VoteSlice {
+    var slice = self
+    for number in slice.seconds.indices {
+      change(&slice.seconds[number])
+      (slice.seconds[number].unsent, slice.seconds[number].besideControl) = (0, 0)
+    }
+    return slice
+  }
+
   /// Consecutive parts of `length` seconds, the rest with the last of them.
   func blocks(of length: Int) -> [VoteSlice] {
     let count = max(1, seconds.count / max(1, length))
@@ -165,7 +206,8 @@ extension VoteSlice.Second {
       failed += 1
       if kind.includes(vote.cause) {
         ofKind += 1
-        if isBeside { besideControl += 1 }
+        // A failed vote has its start lag as any other.
+        if isBeside, time != .startLag { besideControl += 1 }
       }
       guard time == .startLag else {
         endless += 1

@@ -81,7 +81,7 @@ extension Objective {
     switch metric {
     case .errorRate, .errors, .time: judgeVotes(evidence)
     case .outageMaximum, .outageCount: judgeOutages(evidence)
-    case .freshness(let statistic): judgeFreshness(statistic, evidence.consistency)
+    case .freshness(let statistic): judgeFreshness(statistic, evidence)
     case .votes(.lost): judgeLost(evidence.consistency)
     case .votes(.altered): judgeAltered(evidence.consistency)
     case .votes(let count): judgeCount(count, evidence)
