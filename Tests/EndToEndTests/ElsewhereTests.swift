@@ -9,7 +9,8 @@ struct ElsewhereTests {
   @Test("a load alone passes by totals when no vote is indeterminate: exit 0, and the report says how it knows")
   func load() async throws {
     try await withSandboxUp { votebench, sandbox in
-      let run = try await votebench.run(sandbox.ingress + ["--rate", "100", "--duration", "3s", "--warmup", "1s"])
+      let run = try await votebench.run(
+        sandbox.ingress + ["--rate", "100", "--duration", "3s", "--warmup", "1s"] + Votebench.patient)
       let summary = try #require(run.summary, "\(run.output)")
       #expect(run.status == 0, "\(run.output)")
       #expect(!summary.consistency.exact)
@@ -22,7 +23,7 @@ struct ElsewhereTests {
     "each vote is looked up in the export that a command gives; one that gives nothing is no proof of a loss: exit 2")
   func export() async throws {
     try await withSandboxUp { votebench, sandbox in
-      let load = sandbox.ingress + ["--rate", "100", "--duration", "2s", "--warmup", "1s"]
+      let load = sandbox.ingress + ["--rate", "100", "--duration", "2s", "--warmup", "1s"] + Votebench.patient
       let select = "copy (select id, vote from votes where id like '{prefix}%') to stdout"
       let psql = "exec db-0 -- psql -U postgres -d votes -c"
       let kubectl = "kubectl --kubeconfig \(sandbox.kubeconfig) \(psql) \"\(select)\""

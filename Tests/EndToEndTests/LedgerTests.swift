@@ -34,7 +34,8 @@ struct LedgerTests {
   func judgedAgain() async throws {
     try await withStage { stage in
       let votebench = try Votebench(on: stage)
-      let run = try await votebench.run(["--rate", "200", "--duration", "3s", "--warmup", "1s"], within: .seconds(90))
+      let run = try await votebench.run(
+        ["--rate", "200", "--duration", "3s", "--warmup", "1s"] + Votebench.patient, within: .seconds(90))
       let summary = try #require(run.summary, "\(run.output)")
       let folder = try #require(votebench.report)
       #expect(run.status == 0 && summary.consistency.accepted == 800, "\(run.output)")

@@ -43,7 +43,8 @@ struct ObjectiveRunTests {
       let steps = stage.folder + "/steps.md"
       try Data("what was there\n".utf8).write(to: URL(filePath: steps))
       let process = try votebench.start(
-        ["--rate", "100", "--duration", "8s", "--warmup", "1s", "--slo", "default", "--slo", "error-rate < 0.01%"],
+        ["--rate", "100", "--duration", "8s", "--warmup", "1s", "--slo", "default", "--slo", "error-rate < 0.01%"]
+          + Votebench.patient,
         added: ["GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": steps, "GITLAB_CI": "true"])
       let run = try await votebench.ended(process)
       let summary = try #require(run.summary, "\(run.output)")
@@ -99,12 +100,13 @@ struct ObjectiveRunTests {
   @Test("a phase that is judged as a sample fails by its bounds, against another phase by blocks")
   func samples() async throws {
     try await withStage { stage in
-      let run = try await Votebench(on: stage).run([
-        "--rate", "100", "--duration", "31s", "--warmup", "1s", "--slo", "start-lag.p99 < 1us", "--slo", "p99 < 60s",
-        "--slo", "error-rate <= 1%", "--slo", "mean < 60s", "--slo", "every 10s: p90 < 60s", "--slo",
-        "each pod: errors == 0",
-        "--slo", "each version: p90 < 60s", "--slo", "freshness.max < 1m", "--slo", "outage.max < 1s",
-      ])
+      let run = try await Votebench(on: stage).run(
+        [
+          "--rate", "100", "--duration", "31s", "--warmup", "1s", "--slo", "start-lag.p99 < 1us", "--slo", "p99 < 60s",
+          "--slo", "error-rate <= 1%", "--slo", "mean < 60s", "--slo", "every 10s: p90 < 60s", "--slo",
+          "each pod: errors == 0",
+          "--slo", "each version: p90 < 60s", "--slo", "freshness.max < 1m", "--slo", "outage.max < 1s",
+        ] + Votebench.patient)
       let summary = try #require(run.summary, "\(run.output)")
       #expect(run.status == 1, "\(run.output)")
       // Of all times this alone does not depend on how punctual this machine is.
@@ -165,9 +167,20 @@ struct ObjectiveRunTests {
           return
         }
         #expect(summary.verdict != "fail", "\(run.output)")
-        if summary.verdict == "pass" { passed += 1 } else { #expect(run.output.contains("generator"), "\(run.output)") }
+        if summary.verdict == "pass" { passed += 1 } else { #expect(summary.isOwnFault, "\(run.output)") }
       }
     }
     if image.hasSuffix("v2") { #expect(passed * 30 >= runs * 28, "\(passed) of \(runs) passed") }
+  }
+}
+
+extension Votebench.Summary {
+  /// True where everything that is left open is so for votebench's own lateness.
+  fileprivate var isOwnFault: Bool {
+    let open = objectives.filter { $0.verdict == "inconclusive" }
+    let isNamed = open.allSatisfy { objective in
+      ["GENERATOR_LATE", "votebench itself", "by the generator itself"].contains { objective.reason.contains($0) }
+    }
+    return isNamed && (!open.isEmpty || !generator.keepsSchedule)
   }
 }

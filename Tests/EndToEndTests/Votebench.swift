@@ -108,6 +108,9 @@ struct Votebench {
       var wouldDecide: String?
       var evidence: String
     }
+    struct Generator: Decodable {
+      var keepsSchedule: Bool
+    }
     struct Aborted: Decodable {
       var expression: String
       var atS: Double
@@ -123,6 +126,7 @@ struct Votebench {
     var rollouts: [Rollout]
     var consistency: Consistency
     var objectives: [Objective]
+    var generator: Generator
     var aborted: Aborted?
   }
 
@@ -139,9 +143,12 @@ struct Votebench {
   }
 
   /// Short phases: what matters is what happens at their edges.
-  static let shortRollout = [
-    "--rate", "200", "--during-rollout", "--warmup", "2s", "--baseline", "4s", "--settle", "3s", "--recovered", "4s",
-  ]
+  static let shortRollout =
+    [
+      "--rate", "200", "--during-rollout", "--warmup", "2s", "--baseline", "4s", "--settle", "3s", "--recovered", "4s",
+    ] + patient
+  /// An outage that no standstill of a busy machine hides: for tests of something else.
+  static let patient = ["--detect", "w=1s"]
 
   let stage: Stage
   /// Where sandboxes of this test put their folders.
