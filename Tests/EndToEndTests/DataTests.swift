@@ -13,7 +13,8 @@ struct DataTests {
   func changes() async throws {
     try await withStage { stage in
       let votebench = try Votebench(on: stage)
-      let process = try votebench.start(["--rate", "100", "--duration", "40s", "--warmup", "1s"])
+      let process = try votebench.start(
+        ["--rate", "100", "--duration", "40s", "--warmup", "1s"] + Votebench.patient)
       try await waitUntil("the load runs", within: .seconds(60)) { stage.log(of: "votebench").contains("warmup") }
       let kubeconfig = try #require(stage.log(of: "votebench").firstMatch(of: /KUBECONFIG=(\S+)/)?.1)
       for (number, change) in Self.changes.enumerated() {

@@ -8,7 +8,8 @@ import Testing
   "A voting app of somebody else's", .serialized,
   .enabled(if: ForeignApp.packages != nil, "VOTEBENCH_FLASK_SOCKETIO names no Flask-SocketIO"))
 struct ForeignAppTests {
-  private static let load = ["--rate", "80", "--duration", "5s", "--warmup", "1s", "--drain-max", "30s"]
+  private static let load =
+    ["--rate", "80", "--duration", "5s", "--warmup", "1s", "--drain-max", "30s"] + Votebench.patient
 
   @Test("its profile suffices: the tally comes by Socket.IO alone, and each vote is found in the export")
   func profile() async throws {
@@ -65,7 +66,7 @@ struct ForeignAppTests {
   func frozen() async throws {
     try await ForeignApp.with(["--frozen", "3"]) { app, votebench in
       let live = ["--tally", "json:/table#a=/rows/0/count,b=/rows/1/count"]
-      let load = ["--rate", "80", "--duration", "14s", "--warmup", "1s", "--drain-max", "30s"]
+      let load = ["--rate", "80", "--duration", "14s", "--warmup", "1s", "--drain-max", "30s"] + Votebench.patient
       let run = try await votebench.run(app.target + app.socket + live + app.export + load)
       let found = try #require(run.summary, "\(run.output)").consistency
       #expect(found.verdict == "pass" && found.lost == 0, "\(run.output)")

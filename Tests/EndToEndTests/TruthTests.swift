@@ -9,9 +9,10 @@ import Testing
 @Suite("The truth about the votes")
 struct TruthTests {
   private static let rounds = ProcessInfo.processInfo.environment["VOTEBENCH_FULL"] == nil ? 1 : 50
-  private static let load = [
-    "--rate", "200", "--duration", "14s", "--warmup", "1s", "--poll-interval", "200ms", "--drain-max", "20s",
-  ]
+  private static let load =
+    [
+      "--rate", "200", "--duration", "14s", "--warmup", "1s", "--poll-interval", "200ms", "--drain-max", "20s",
+    ] + Votebench.patient
 
   @Test("each fault is called by its name, the votes that it took by theirs", arguments: TruthFault.allCases)
   func named(fault: TruthFault) async throws {
