@@ -84,11 +84,14 @@ struct PodTimeline: Sendable {
     if pod.isReady { takeBack(.unready) } else if hasPassed(.ready) { pass(.unready, at) }
   }
 
-  /// Pods and Services are watched on two connections: before one of them broke, a Service may have told already that it
-  /// sends requests to a pod whose own word of it was lost.
+  /// Pods and Services are watched on two connections: a Service may have told already that it sends requests to a pod
+  /// whose own word of it was lost when one of them broke, or comes late on a busy machine.
+  ///
+  /// A second is longer than any of that; what a Service tells still earlier it tells of pods that are not ready, too.
   private func readiness(seen at: Moment) -> Moment {
-    guard !at.isExact, let told = times[.endpointReady] else { return at }
-    return Moment(after: min(at.earliest, told.earliest), until: at.latest)
+    guard let told = times[.endpointReady] else { return at }
+    guard at.isExact else { return Moment(after: min(at.earliest, told.earliest), until: at.latest) }
+    return told.latest < at.earliest && at.earliest - told.latest < .seconds(1) ? told : at
   }
 
   /// The pod is not there any more; all that comes before has happened by then.

@@ -49,7 +49,7 @@ struct ClusterOutageTests {
     let rollout = try #require(summary.rollouts.first)
     #expect(rollout.pods.filter(\.old).count == 2 && rollout.pods.count == 4, "\(rollout.pods.map(\.name))")
     #expect(rollout.pods.flatMap(\.missing) == [], "\(rollout.pods.map(\.times))")
-    #expect(rollout.pods.flatMap(\.disorder) == [])
+    #expect(rollout.pods.flatMap(\.disorder) == [], "\(rollout.pods.map(\.times)) \(rollout.gaps)")
     guard absence == .refuses else { return }
     let gap = try #require(rollout.gaps.first, "\(ended.output)")
     #expect(gap.endS - gap.startS >= 4)

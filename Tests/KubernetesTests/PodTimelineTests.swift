@@ -49,7 +49,7 @@ struct PodTimelineTests {
   }
 
   @Test(
-    "a Service may tell of a pod whose own word was lost with its watch: it was ready by then, or later, not sooner")
+    "a Service may tell of a pod whose own word was lost with its watch, or is late: it was ready by then, not sooner")
   func lostWord() throws {
     var scene = try RolloutScene(.image("v2"))
     try scene.pod("new", ready: false, at: 1)
@@ -60,6 +60,13 @@ struct PodTimelineTests {
     try scene.pod("other", ready: false, at: 1)
     try scene.pod("other", after: 2.5, at: 8)
     #expect(scene.moment(.ready, of: "other") == between(2.5, 8))
+    // What was told of long before was not ready, and a Service wanted it all the same.
+    for (name, word, moment) in [("late", 2.6, exact(2)), ("early", 3.4, exact(3.4))] {
+      try scene.pod(name, ready: false, at: 1)
+      try scene.endpoints("a", [name: true], at: 2)
+      try scene.pod(name, at: word)
+      #expect(scene.moment(.ready, of: name) == moment)
+    }
   }
 
   @Test("a pod in several slices is withdrawn when none sends requests to it, and removed when none has it")
