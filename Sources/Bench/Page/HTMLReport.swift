@@ -10,10 +10,10 @@ package struct HTMLReport: Sendable {
   private let timeline: Timeline
   private var report: RunReport { run.report }
 
-  /// The page of a run.
-  package init(_ run: FinishedRun) {
+  /// The page of a run, whose `timeline` is worked out where it is not known.
+  package init(_ run: FinishedRun, _ timeline: Timeline? = nil) {
     self.run = run
-    timeline = Timeline(run.report)
+    self.timeline = timeline ?? Timeline(run.report)
   }
 
   /// The page, with a line break at its end.

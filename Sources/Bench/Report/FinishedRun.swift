@@ -39,12 +39,16 @@ package struct FinishedRun: Sendable {
 
   /// The text in one form.
   package func text(_ format: Format) throws -> String {
+    try text(format, Timeline(report))
+  }
+
+  private func text(_ format: Format, _ timeline: @autoclosure () -> Timeline) throws -> String {
     switch format {
-    case .html: HTMLReport(self).text
+    case .html: HTMLReport(self, timeline()).text
     case .json: try SummaryDocument(report, exitCode: exitCode).json()
     case .md: MarkdownReport(report, checks).text
     case .junit: JUnitDocument(report, checks).text
-    case .csv: Timeline(report).csv
+    case .csv: timeline().csv
     case .events: try EventLog(report.material).text()
     case .hgrm: PercentileText(report.total.responseTime).text
     case .prom: MetricsText(report).text
@@ -53,7 +57,8 @@ package struct FinishedRun: Sendable {
 
   /// Every file of the run's folder that is made at its end, by name.
   package func files() throws -> [(name: String, text: String)] {
-    let forms = try Format.allCases.map { (name: $0.file, text: try text($0)) }
+    let timeline = Timeline(report)
+    let forms = try Format.allCases.map { (name: $0.file, text: try text($0, timeline)) }
     let phases = report.phases.filter { $0.phase.isCounted }
     return forms
       + phases.map { ("latency.\($0.phase.rawValue).hgrm", PercentileText($0.figures.responseTime).text) }

@@ -218,9 +218,10 @@ package struct RunReport: Sendable {
   /// other phases, and failures beside those of the control target.
   private static func phases(_ material: Material, _ beside: [Observation]) -> [PhaseReport] {
     let (recorder, edges) = (material.recorder, material.recorder.edges)
+    let (schedule, origin) = (recorder.ledger.schedule, material.origin)
     let outages = Outage.find(in: recorder.ledger.observations) {
       // Users of a closed loop vote as soon as they can: the least gap is the one that counts.
-      recorder.ledger.schedule.ratePerSecond(at: ($0 - material.origin).nanoseconds) ?? .infinity
+      schedule.ratePerSecond(at: ($0 - origin).nanoseconds) ?? .infinity
     }
     var figures = edges.edges.indices.map(recorder.figures(ofPhaseAt:))
     for outage in outages {

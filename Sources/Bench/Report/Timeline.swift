@@ -90,10 +90,12 @@ package struct Timeline: Sendable {
   }
 
   private mutating func addVotes(_ material: RunReport.Material) {
+    // Of the material nothing is asked vote by vote: each time it would be copied.
+    let (ledger, origin) = (material.recorder.ledger, material.origin)
     var times = VoteTimes()
     var current = 0
-    for vote in material.recorder.ledger.observations {
-      let due = place(of: vote.intended, material.origin)
+    for vote in ledger.observations {
+      let due = place(of: vote.intended, origin)
       if due != current {
         close(current, &times)
         current = due
@@ -106,11 +108,11 @@ package struct Timeline: Sendable {
 
   /// What the tally would show if it knew of each acceptance at once.
   private mutating func addAccepted(_ material: RunReport.Material, _ ballot: Ballot?) {
-    let ledger = material.recorder.ledger
+    let (ledger, origin) = (material.recorder.ledger, material.origin)
     // Where voters count: the interval of each one's first acceptance.
     var first = ballot == nil ? [] : [Int32](repeating: .max, count: ledger.count)
     for vote in ledger.observations where vote.outcome == .accepted {
-      let place = place(of: vote.completed, material.origin)
+      let place = place(of: vote.completed, origin)
       guard let ballot else {
         rows[place].acceptedTotal += 1
         continue
